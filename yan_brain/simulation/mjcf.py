@@ -9,8 +9,8 @@ from yan_brain.simulation.room import Room, Surface
 from yan_brain.simulation.things import Part
 
 _TEXTURE = 64  # pixels a side
-# Geom groups: 0 scenery a robot runs into, 1 scenery it does not, 2 things.
-SOLID, PICTURE, THING = 0, 1, 2
+# Geom groups: scenery a robot runs into, scenery it does not, things, the robot (not drawn).
+SOLID, PICTURE, THING, ROBOT = 0, 1, 2, 4
 
 
 def model_of(room: Room, *, robot: str = '', size: tuple[int, int] = (320, 240),
@@ -90,7 +90,7 @@ def _furniture(room: Room, meshes: list[str]) -> str:
     bodies = []
     for index, piece in enumerate(room.furniture):
         how = (f'group="{SOLID}"' if piece.solid else
-               f'group="{PICTURE}" contype="0" conaffinity="0"')
+               f'group="{PICTURE}" conaffinity="0"')
         geoms = ''.join(_geom(p.part, p.rgb, f'furniture{index}_{i}', meshes, how)
                         for i, p in enumerate(piece.pieces))
         bodies.append(f'<body pos="{_numbers((piece.x_m, piece.y_m, 0))}" '
@@ -110,9 +110,9 @@ def _shell(room: Room) -> str:
             ((0, y, high / 2), (x, high / 2), (1, 0, 0)),
             ((0, -y, high / 2), (x, high / 2), (-1, 0, 0))))
     return (f'<geom name="floor" type="plane" size="{_numbers((x, y))} 1" '
-            f'material="floor" group="{PICTURE}"/>{walls}'
+            f'material="floor" group="{PICTURE}" conaffinity="0"/>{walls}'
             f'<geom type="box" pos="0 0 {high + thick:.5g}" size="{_numbers((x, y, thick))}" '
-            f'rgba="{_numbers(room.ceiling)} 1" group="{PICTURE}" contype="0" conaffinity="0"/>')
+            f'rgba="{_numbers(room.ceiling)} 1" group="{PICTURE}" conaffinity="0"/>')
 
 
 def _lights(room: Room) -> str:
@@ -127,9 +127,10 @@ def _lights(room: Room) -> str:
 def _xml(room: Room, *, robot: str, size: tuple[int, int], timestep_s: float) -> str:
     meshes: list[str] = []
     bodies = _things(room, meshes) + _furniture(room, meshes)
-    return f'''<mujoco>
+    return f"""<mujoco>
 <compiler angle="radian" autolimits="true"/>
 <option timestep="{timestep_s}" integrator="implicitfast"/>
+<default><geom contype="0" conaffinity="1"/></default>
 <statistic extent="1" meansize="0.2" center="0 0 0"/>
 <visual>
 <global offwidth="{size[0]}" offheight="{size[1]}"/>
@@ -150,4 +151,4 @@ def _xml(room: Room, *, robot: str, size: tuple[int, int], timestep_s: float) ->
 <worldbody>
 {_lights(room)}{_shell(room)}{bodies}{robot}
 </worldbody>
-</mujoco>'''
+</mujoco>"""

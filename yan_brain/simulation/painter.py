@@ -25,8 +25,8 @@ class Painter:
     def __init__(self, model: mujoco.MjModel) -> None:
         """Upload the model's meshes and textures."""
         self._model = model
-        largest = (model.vis.global_.offwidth, model.vis.global_.offheight)
-        _make_current(largest)
+        self._largest = model.vis.global_.offwidth, model.vis.global_.offheight
+        _make_current(self._largest)
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 8)
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
@@ -38,7 +38,6 @@ class Painter:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera.fixedcamid = model.camera('eye').id
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
 
     def look(self, data: mujoco.MjData) -> None:
         """Take the scene as the camera `eye` sees it in `data`."""
@@ -47,7 +46,12 @@ class Painter:
 
     def picture(self, width: int, height: int) -> NDArray[np.uint8]:
         """Return (height, width, 3) of the scene last looked at."""
+        if width > self._largest[0] or height > self._largest[1]:
+            raise ValueError(f'a picture of {width}x{height} was asked for; this model was made '
+                             f'for at most {self._largest[0]}x{self._largest[1]}')
         _make_current((width, height))
+        # Another painter of this process may have drawn since.
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         rgb = np.empty((height, width, 3), np.uint8)
         rect = mujoco.MjrRect(0, 0, width, height)
         mujoco.mjr_render(rect, self._scene, self._context)

@@ -202,6 +202,9 @@ def _draw_pairs(options: RoomOptions, rng: np.random.Generator) -> tuple[list[Pa
         colour, kind = options.distract
         same_colour = [p for p in pool if p[0] == colour and p[1] != kind and p not in pairs]
         same_kind = [p for p in pool if p[0] != colour and p[1] == kind and p not in pairs]
+        if not same_colour or not same_kind:
+            raise ValueError(f'RoomOptions.distract is {options.distract}, but `absent` or '
+                             '`held_out` leaves nothing of that colour or kind; allow some')
         pairs += [same_colour[0], same_kind[0]]
     required = len(pairs)
     count = max(int(rng.integers(options.things[0], options.things[1] + 1)), required)
@@ -266,7 +269,7 @@ def _draw_looks(rng: np.random.Generator, width: float, depth: float) -> _Looks:
     def surface(saturation: float) -> Surface:
         rgb = muted(rng) if rng.random() < 0.5 else colorsys.hsv_to_rgb(
             rng.uniform(), rng.uniform(0, saturation), rng.uniform(0.35, 0.95))
-        lift = max(1.0, rng.uniform(0.3, 0.5) / max(max(rgb), 0.05))  # no coal-black rooms
+        lift = max(1.0, rng.uniform(0.3, 0.5) / max(*rgb, 0.05))  # no coal-black rooms
         rgb = (rgb[0] * lift, rgb[1] * lift, rgb[2] * lift)
         shift = rng.uniform(-0.25, 0.25)
         other = tuple(float(np.clip(v * (1 + shift) + rng.uniform(-0.04, 0.04), 0, 1))
