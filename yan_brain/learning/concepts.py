@@ -1,0 +1,345 @@
+"""Concept memory: a word is bound to what was shown, at once, exactly and revocably.
+
+Two verbs, `predict` (pure) and `learn` (returns nothing), and `forget`. All concepts share one
+ridge regression on the core's features: what is shown is 1 for its word and 0 for all others,
+its surroundings are 0 for all. Lessons only ever add to (or are taken away from) sums, so their
+order does not matter and a forgotten word leaves no trace (ACIL, arXiv 2205.14922).
+
+>>> rng = np.random.default_rng(0)
+>>> memory = ConceptMemory(width=16, core='doc')
+>>> blorp, table = rng.normal(2, 1, (5, 16)), rng.normal(0, 1, (20, 16))
+>>> memory.learn('blorp', blorp, table)
+>>> bool((memory.predict(blorp) > 0.5).all())
+True
+"""
+from __future__ import annotations
+
+import threading
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yan_brain.learning.knowledge import Doubles, Floats, Knowledge, Spread, checked
+from yan_brain.learning.ridge import RecursiveRidge
+from yan_brain.learning.store import Lesson, LessonStore, StoreError
+from yan_brain.settings import check, setting
+from yan_brain.signals import Concept
+
+NAME_LIMIT = 64
+REBUILD_AFTER = 1000     # lessons taken away one by one before all sums are made anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConceptConfig:
+    """How lessons weigh."""
+
+    ridge: float = setting(
+        8.0, 'resistance to the first lessons, in rows', minimum=1e-3, maximum=1e6)
+    shown_weight: float = setting(
+        2.0, 'weight of all rows of one showing together', minimum=1e-3, maximum=1e6)
+    background_weight: float = setting(
+        2.0, 'weight of all rows around it together', minimum=0.0, maximum=1e6)
+    prior: float = setting(
+        0.1, 'chance that a thing in view is a given concept', minimum=1e-4, maximum=0.9)
+    most_shown: int = setting(256, 'rows kept of one showing', minimum=1, maximum=100000)
+    most_background: int = setting(512, 'rows kept of its surroundings', minimum=0,
+                                   maximum=100000)
+    most_lessons: int = setting(5000, 'lessons kept in all', minimum=1, maximum=1000000)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, eq=False)
+class _Taught:
+    """A lesson as the regression sees it: rows (n + m, F + 1) and their weights."""
+
+    lesson: Lesson
+    rows: Doubles
+    weights: Doubles
+
+    @property
+    def shown(self) -> Doubles:
+        return self.rows[:len(self.lesson.features)]
+
+    @property
+    def pull(self) -> Doubles:
+        """(F + 1,) what the lesson adds to its concept's side of the equations."""
+        return self.shown.T @ self.weights[:len(self.lesson.features)]
+
+
+class ConceptMemory:
+    """The lessons of one brain and what follows from them.
+
+    Args:
+        width: F, floats of a row of features.
+        core: version of the features; lessons of another core are kept but not used.
+        store: where lessons are kept. None: in memory only.
+        spread: how features are spread in general; None: taken as white already.
+
+    `knowledge` may be read from any thread without waiting; changes wait for one another.
+    """
+
+    def __init__(self, *, width: int, core: str, store: LessonStore | None = None,
+                 spread: Spread | None = None, config: ConceptConfig | None = None,
+                 clock: Callable[[], float] = time.time) -> None:
+        self.width, self.core = width, core
+        self.config = config or ConceptConfig()
+        self.fault = ''
+        self._store = store or LessonStore(None)
+        self._spread = spread or Spread.plain(width)
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._ridge = self._fresh_ridge()
+        self._taught: dict[int, _Taught] = {}
+        self._foreign: dict[int, str] = {}
+        self._removed = 0
+        self.knowledge = self._summarise(0)
+        self.refresh()
+
+    @classmethod
+    def open(cls, path: Path | None, *, width: int, core: str, spread: Spread | None = None,
+             config: ConceptConfig | None = None) -> ConceptMemory:
+        """Like the constructor, but a store that cannot be opened does not stop the robot.
+
+        It then knows nothing, `problems` says why, and teaching raises StoreError.
+        """
+        try:
+            return cls(width=width, core=core, store=LessonStore(path), spread=spread,
+                       config=config)
+        except StoreError as error:
+            memory = cls(width=width, core=core, spread=spread, config=config)
+            memory.fault = str(error)
+            return memory
+
+    @property
+    def version(self) -> int:
+        """Rises with everything learned, forgotten or restored."""
+        return self.knowledge.version
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a person should know about the store, one sentence each."""
+        found = [self.fault] if self.fault else []
+        if self._store.read_only:
+            found.append(f'lessons can be used but not added: {self._store.read_only}')
+        if self._store.damaged:
+            found.append('damaged lessons were left out, teach them again: '
+                         + ', '.join(self._store.damaged))
+        if self._foreign:
+            found.append('lessons of another core were left out, teach them again: '
+                         + ', '.join(sorted(set(self._foreign.values()))))
+        return tuple(found)
+
+    def predict(self, features: NDArray[np.floating]) -> Floats:
+        """Scores (n, concepts), see `Knowledge.predict`."""
+        return self.knowledge.predict(features)
+
+    def probability(self, features: NDArray[np.floating]) -> Floats:
+        """Calibrated chances (n, concepts), see `Knowledge.probability`."""
+        return self.knowledge.probability(features)
+
+    def concepts(self) -> tuple[Concept, ...]:
+        """What can be recognised, by name."""
+        return self.knowledge.concepts
+
+    def learn(self, name: str, features: NDArray[np.floating],
+              background: NDArray[np.floating] | None = None) -> None:
+        """What is shown in `features` (n, F), before `background` (m, F), is called `name`.
+
+        Returns when the lesson is safe on disk.
+
+        Raises:
+            ValueError: a name or features that cannot be used.
+            StoreError: the lesson could not be kept; then it was not learned either.
+        """
+        around = np.empty((0, self.width), np.float32) if background is None else background
+        lesson = Lesson(
+            concept=clean_name(name), core=self.core, taught_s=self._clock(),
+            features=_thin(checked(features, self.width, 'features', 1), self.config.most_shown),
+            background=_thin(checked(around, self.width, 'background'),
+                             self.config.most_background))
+        with self._changing():
+            if len(self._taught) >= self.config.most_lessons:
+                raise StoreError(f'{len(self._taught)} lessons are kept, which is the most '
+                                 'allowed (most_lessons): forget something first')
+            self._store.append(lesson)
+            self.refresh()
+
+    def forget(self, name: str) -> bool:
+        """Undo all lessons on `name`, as if never taught. False: it was not known."""
+        with self._changing():
+            known = self._store.forget(clean_name(name)) > 0
+            self.refresh()
+            return known
+
+    def snapshot(self, name: str = '') -> str:
+        """Remember what is known now; the name, made up from the version when not given."""
+        with self._changing():
+            self.refresh()
+            name = clean_name(name) if name.strip() else self._free_name()
+            self._store.snapshot(name)
+            return name
+
+    def restore(self, name: str) -> None:
+        """Know again what was known at a snapshot. The version rises."""
+        with self._changing():
+            self._store.restore(clean_name(name))
+            self.refresh()
+
+    def snapshots(self) -> tuple[str, ...]:
+        """Names to restore, oldest first."""
+        return self._store.snapshots()
+
+    def feedback(self, value: float, instruction_id: int = 0, about: str = '') -> None:
+        """Keep praise (positive) or blame of what was done, for later learning."""
+        if not np.isfinite(value):
+            raise ValueError(f'feedback is {value}; give a number, above 0 for praise')
+        with self._changing():
+            self._store.note_feedback(float(value), instruction_id, about)
+
+    def refresh(self) -> bool:
+        """Take over what is in the store; True when that was something new."""
+        with self._lock:
+            version, ids = self._store.state()
+            if version == self.knowledge.version and version:
+                return False
+            gone = [number for number in self._taught if number not in ids]
+            self._removed += len(gone)
+            if self._removed > REBUILD_AFTER or len(gone) * 2 > len(self._taught):
+                self._ridge, self._taught, self._removed = self._fresh_ridge(), {}, 0
+                gone = []
+            for number in gone:
+                taught = self._taught.pop(number)
+                self._ridge.remove(taught.rows, taught.weights)
+            self._foreign = {n: name for n, name in self._foreign.items() if n in ids}
+            for lesson in self._store.lessons(frozenset(self._taught) | frozenset(self._foreign)):
+                if lesson.core != self.core or lesson.features.shape[1] != self.width:
+                    self._foreign[lesson.id] = lesson.concept
+                else:
+                    self._take_in(lesson)
+            self.knowledge = self._summarise(version)
+            return True
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _changing(self) -> threading.RLock:
+        if self.fault:
+            raise StoreError(f'nothing can be learned: {self.fault}')
+        return self._lock
+
+    def _free_name(self) -> str:
+        taken, name, number = self._store.snapshots(), f'version {self.version}', 1
+        while name in taken:
+            number += 1
+            name = f'version {self.version} ({number})'
+        return name
+
+    def _fresh_ridge(self) -> RecursiveRidge:
+        return RecursiveRidge(width=self.width + 1, ridge=self.config.ridge)
+
+    def _take_in(self, lesson: Lesson) -> None:
+        rows = self._spread.apply(np.concatenate([lesson.features, lesson.background]))
+        shown, around = len(lesson.features), len(lesson.background)
+        weights = np.concatenate([
+            np.full(shown, self.config.shown_weight / shown),
+            np.full(around, self.config.background_weight / max(around, 1))])
+        self._taught[lesson.id] = _Taught(lesson, rows, weights)
+        self._ridge.add(rows, weights)
+
+    def _summarise(self, version: int) -> Knowledge:
+        groups: dict[str, list[_Taught]] = {}
+        for taught in self._taught.values():
+            groups.setdefault(taught.lesson.concept, []).append(taught)
+        names = sorted(groups)
+        pulls = [np.sum([taught.pull for taught in groups[name]], 0) for name in names]
+        weights = self._ridge.solve(np.array(pulls, np.float64).reshape(-1, self.width + 1).T)
+        fits = [_fit(self._ridge, groups[name], weights[:, i], self.config.prior)
+                for i, name in enumerate(names)]
+        owner = [i for i, name in enumerate(names) for _ in groups[name]]
+        shown = np.array([_direction(t.shown) for name in names for t in groups[name]])
+        return Knowledge(
+            version=version, spread=self._spread, weights=weights,
+            concepts=tuple(
+                Concept(name=name, lessons=len(groups[name]), certainty=fit.certainty,
+                        taught_s=max(t.lesson.taught_s for t in groups[name]))
+                for name, fit in zip(names, fits, strict=True)),
+            centre=np.array([fit.centre for fit in fits]),
+            slope=np.array([fit.slope for fit in fits]),
+            shown=shown.reshape(-1, self.width + 1).T, owner=np.array(owner, np.intp),
+            reach=np.array([fit.reach for fit in fits]))
+
+
+def clean_name(name: str) -> str:
+    """A word as it is kept: lower case, single blanks.
+
+    Raises:
+        ValueError: empty, too long, or with characters that cannot be said.
+    """
+    clean = ' '.join(unicodedata.normalize('NFKC', name).casefold().split())
+    if not clean or len(clean) > NAME_LIMIT or not clean.isprintable():
+        raise ValueError(f'the name {name[:NAME_LIMIT]!r} cannot be used; give 1 to {NAME_LIMIT} '
+                         'printable characters')
+    return clean
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How the scores of one concept are to be read."""
+
+    centre: float
+    slope: float
+    reach: float
+    certainty: float
+
+
+BLOCKS = 4               # a showing is cut into this many parts, in time, to test one by the rest
+DEVIATION_FLOOR = 0.2    # of the gap between concept and all else: one showing tells too little
+REACH_SHARE = 0.5        # of the cosine among the parts of a showing
+
+
+def _fit(ridge: RecursiveRidge, lessons: list[_Taught], weights: Doubles, prior: float) -> _Fit:
+    """Two normal distributions of equal width: left-out rows of the concept, and all else."""
+    left_out, cosines = [], []
+    for taught in lessons:
+        others = [t.shown for t in lessons if t is not taught]
+        share = taught.weights[0]
+        for block in np.array_split(np.arange(len(taught.shown)), min(BLOCKS, len(taught.shown))):
+            rows = taught.shown[block]
+            left_out.append(1 - ridge.left_out(rows, share, 1 - rows @ weights))
+            rest = np.delete(taught.shown, block, 0)
+            views = others + ([rest] if len(rest) else [])
+            cosines.append(max((rows @ _direction(v)).mean() for v in views) if views else 1.0)
+    scores = np.concatenate(left_out)
+    # Rows that nobody taught anything about are spread like a unit normal in the white space.
+    low, high = float(weights[-1]), float(scores.mean())
+    high = max(high, low + 0.05)
+    gap = high - low
+    variance = (scores.var() + float(weights[:-1] @ weights[:-1])) / 2
+    variance = max(variance, (DEVIATION_FLOOR * gap) ** 2)
+    slope = gap / variance
+    centre = (low + high) / 2 + np.log(1 / prior - 1) / slope
+    chance = 1 / (1 + np.exp(-np.clip((scores - centre) * slope, -40, 40)))
+    return _Fit(float(centre), float(slope), max(0.05, REACH_SHARE * float(np.mean(cosines))),
+                float(chance.mean()))
+
+
+def _direction(rows: Doubles) -> Doubles:
+    """(n, F + 1) -> (F + 1,) such that row @ direction is the cosine to the rows' mean."""
+    mean = rows[:, :-1].mean(0)
+    scale = max(float(np.linalg.norm(mean)), 1e-12) * np.sqrt(len(mean))
+    return np.append(mean / scale, 0.0)
+
+
+def _thin(rows: Floats, most: int) -> Floats:
+    """At most `most` rows, evenly from first to last."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(int)] if most else rows[:0]

@@ -1,0 +1,124 @@
+"""What was learned, ready for use: immutable, so that readers never wait for the learner.
+
+Features are first whitened by how features are spread in general, then brought to length
+sqrt(F); a word is a direction in that space. Two questions are asked of every row of features:
+how much does it look like the word rather than like anything else (ridge score), and is it
+near to something that was shown at all (cosine to the nearest showing). Both must be answered
+with yes for it to be known.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yan_brain.signals import Concept
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+def checked(features: object, width: int, name: str = 'features', least: int = 0) -> Floats:
+    """(n, width) float32, or a ValueError that says what is wrong with it."""
+    rows = np.asarray(features)
+    if rows.ndim != 2 or rows.shape[1] != width or rows.dtype.kind not in 'fiu':
+        raise ValueError(f'{name} have shape {rows.shape} and type {rows.dtype}; '
+                         f'expected (n, {width}) numbers, from the core these lessons belong to')
+    if len(rows) < least:
+        raise ValueError(f'{name} are empty; at least {least} row is needed: '
+                         'was the thing in view?')
+    with np.errstate(over='ignore'):
+        rows = rows.astype(np.float32)
+    if not np.isfinite(rows).all():
+        raise ValueError(f'{name} hold NaN or infinity in {int((~np.isfinite(rows)).sum())} '
+                         'places; they must be finite')
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """How features are spread over everything: `mean` (F,) and `whiten` (F, F), float64."""
+
+    mean: Doubles
+    whiten: Doubles
+
+    @classmethod
+    def plain(cls, width: int) -> Spread:
+        """For features that have mean 0 and unit variance already."""
+        return cls(np.zeros(width), np.eye(width))
+
+    @classmethod
+    def of(cls, mean: NDArray[np.floating], covariance: NDArray[np.floating],
+           shrink: float = 0.05) -> Spread:
+        """From mean (F,) and covariance (F, F) of the core's features over many scenes.
+
+        Directions of little variance are not blown up beyond `shrink` of the mean variance.
+        """
+        values, vectors = np.linalg.eigh(np.asarray(covariance, np.float64))
+        values = np.maximum(values, 0) + shrink * values.mean()
+        whiten = (vectors / np.sqrt(values)) @ vectors.T
+        if not np.isfinite(whiten).all():
+            raise ValueError('the covariance of the features is not finite or all zero')
+        return cls(np.asarray(mean, np.float64), whiten)
+
+    def apply(self, features: Floats) -> Doubles:
+        """(n, F) -> (n, F + 1) rows for the regression; the last is the constant 1."""
+        white = (features - self.mean) @ self.whiten
+        length = np.linalg.norm(white, axis=1, keepdims=True)
+        white *= np.sqrt(white.shape[1]) / np.maximum(length, 1e-12)
+        return np.concatenate([white, np.ones((len(white), 1))], 1)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Knowledge:
+    """All that was learned up to `version`. C concepts, L showings; F features."""
+
+    version: int
+    concepts: tuple[Concept, ...]          # by name
+    spread: Spread
+    weights: Doubles                       # (F + 1, C)
+    centre: Doubles                        # (C,) score that is as likely as not the concept
+    slope: Doubles                         # (C,) log odds for each unit of score
+    shown: Doubles                         # (F + 1, L) mean rows of showings, for the cosine
+    owner: NDArray[np.intp]                # (L,) concept of each showing
+    reach: Doubles                         # (C,) cosine at which it is half as near
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is a word for; the order of the columns below."""
+        return tuple(concept.name for concept in self.concepts)
+
+    def predict(self, features: NDArray[np.floating]) -> Floats:
+        """Ridge scores: about 1 for the concept, about 0 for all else; (n, F) -> (n, C).
+
+        Raises:
+            ValueError: features of another width, or not finite.
+        """
+        rows = self.spread.apply(checked(features, len(self.weights) - 1))
+        return (rows @ self.weights).astype(np.float32)
+
+    def probability(self, features: NDArray[np.floating]) -> Floats:
+        """Chance that a row shows the concept, also when it may show nothing ever taught.
+
+        Raises:
+            ValueError: features of another width, or not finite.
+        """
+        rows = self.spread.apply(checked(features, len(self.weights) - 1))
+        score = _sigmoid((rows @ self.weights - self.centre) * self.slope)
+        return (score * self._near(rows)).astype(np.float32)
+
+    def _near(self, rows: Doubles) -> Doubles:
+        """(n, C) how near each row is to something shown, 0 to 1."""
+        nearest = np.full((len(rows), len(self.concepts)), -1.0)
+        cosines = rows @ self.shown
+        for showing, concept in enumerate(self.owner):
+            np.maximum(nearest[:, concept], cosines[:, showing], out=nearest[:, concept])
+        return _sigmoid(NEAR_STEEPNESS * (nearest / self.reach - 1))
+
+
+NEAR_STEEPNESS = 6.0     # log odds from reach to twice the reach
+
+
+def _sigmoid(x: Doubles) -> Doubles:
+    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))

@@ -1,0 +1,92 @@
+"""Recursive least squares: ridge regression that learns and unlearns rows, exactly.
+
+With rows x_i of weight w_i, A = ridge I + sum w_i x_i x_i'. A row added is A + w x x', a row
+taken away A - w x x', so the inverse follows by the Woodbury identity and neither order nor
+history leaves a trace but rounding (analytic continual learning, arXiv 2205.14922). A itself is
+kept beside its inverse: their disagreement is the drift, and cures it.
+
+>>> ridge = RecursiveRidge(width=2, ridge=1.0)
+>>> ridge.add(np.array([[1.0, 0.0]]), np.array([3.0]))
+>>> ridge.solve(np.array([[3.0], [0.0]])).round(2).tolist()
+[[0.75], [0.0]]
+"""
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+DRIFT_LIMIT = 1e-10     # relative; predictions must agree to 1e-6 whatever came before
+
+
+class RecursiveRidge:
+    """A and its inverse, in fp64.
+
+    Args:
+        width: floats of a row.
+        ridge: added to A's diagonal; > 0.
+    """
+
+    def __init__(self, *, width: int, ridge: float) -> None:
+        if width < 1:
+            raise ValueError(f'width is {width}; it must be at least 1')
+        if not (np.isfinite(ridge) and ridge > 0):
+            raise ValueError(f'ridge is {ridge}; it must be a number above 0')
+        self.width, self.ridge = width, ridge
+        self.refactored = 0
+        self._gram: Doubles = np.eye(width) * ridge
+        self._inverse: Doubles = np.eye(width) / ridge
+        # A fixed direction in which drift is looked for: dense, so that no axis hides.
+        probe = np.random.default_rng(0).standard_normal(width)
+        self._probe: Doubles = probe / np.linalg.norm(probe)
+
+    def add(self, rows: Doubles, weights: Doubles) -> None:
+        """Take in rows (n, width) with weights (n,) >= 0."""
+        self._change(rows, weights, 1.0)
+
+    def remove(self, rows: Doubles, weights: Doubles) -> None:
+        """Take away rows that were added before with the same weights."""
+        self._change(rows, weights, -1.0)
+
+    def solve(self, targets: Doubles) -> Doubles:
+        """inverse(A) @ targets, (width, k) -> (width, k)."""
+        return self._inverse @ targets
+
+    def left_out(self, rows: Doubles, weight: float, residuals: Doubles) -> Doubles:
+        """Residuals (n,) of rows that are in, had this block of rows not been: exact.
+
+        Args:
+            rows: (n, width) that were added with `weight` each.
+            residuals: (n,) target less prediction with the rows in.
+        """
+        own: Doubles = weight * (rows @ self._inverse @ rows.T)
+        return np.linalg.solve(np.eye(len(rows)) - own, residuals).astype(np.float64)
+
+    @property
+    def drift(self) -> float:
+        """Relative error of the inverse in the probe's direction."""
+        return float(np.linalg.norm(self._gram @ (self._inverse @ self._probe) - self._probe))
+
+    def _change(self, rows: Doubles, weights: Doubles, sign: float) -> None:
+        if rows.ndim != 2 or rows.shape[1] != self.width or weights.shape != rows.shape[:1]:
+            raise ValueError(f'rows have shape {rows.shape} and weights {weights.shape}; '
+                             f'expected (n, {self.width}) and (n,)')
+        if not len(rows):
+            return
+        scaled = rows * np.sqrt(weights)[:, None]
+        self._gram += sign * (scaled.T @ scaled)
+        if len(rows) * 2 >= self.width:      # then a fresh inverse is cheaper than Woodbury
+            self._refactor()
+            return
+        reached = self._inverse @ scaled.T                           # (width, n)
+        inner = np.eye(len(rows)) + sign * (scaled @ reached)
+        self._inverse -= sign * (reached @ np.linalg.solve(inner, reached.T))
+        self._inverse = (self._inverse + self._inverse.T) / 2
+        if not self.drift < DRIFT_LIMIT:     # catches NaN too
+            self._refactor()
+
+    def _refactor(self) -> None:
+        self.refactored += 1
+        half = np.linalg.inv(np.linalg.cholesky(self._gram))
+        self._inverse = half.T @ half
