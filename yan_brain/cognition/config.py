@@ -9,7 +9,7 @@ class CoreConfig:
     """Shape of a Yan core. The defaults are the `small` brain of the first release."""
 
     width: int = 128            # D, floats a token
-    layers: int = 4
+    layers: int = 3
     channels: int = 8           # C of MCSD; each is width / channels wide
     memory_heads: int = 2       # gated-delta heads; 0: MCSD alone
     memory_key: int = 32

@@ -69,17 +69,24 @@ class PartitionedFeedForward(nn.Module):
             chosen, self._balance(own, chosen, starts))
 
     def _run(self, x: Tensor, chosen: Tensor, gates: Tensor, mask: Tensor) -> Tensor:
-        """Each awake block sees its own tokens as one dense product."""
-        out = torch.zeros_like(x)
-        present = mask > 0
-        awake = chosen[present].unique().tolist()
-        for block in awake:
-            hit = (chosen == block) & present[:, None]
-            token, slot = hit.nonzero(as_tuple=True)
-            value, gate = (x[token] @ self.into[block]).chunk(2, -1)
-            done = (value * F.gelu(gate)) @ self.back[block]
-            out = out.index_add(0, token, done * gates[token, slot, None])
-        return out
+        """Sort the tokens by block, so that each awake block is one dense product."""
+        token, slot = torch.nonzero(mask[:, None].expand_as(chosen), as_tuple=True)
+        order = chosen[token, slot].argsort(stable=True)
+        token, slot = token[order], slot[order]
+        counts = chosen[token, slot].bincount(minlength=self.config.partitions).tolist()
+        into, back = self.into.unbind(0), self.back.unbind(0)
+        awake = [block for block, count in enumerate(counts) if count]
+        pieces = x[token].split([counts[block] for block in awake])
+        done = [self._block(piece, into[block], back[block])
+                for piece, block in zip(pieces, awake, strict=True)]
+        if not done:
+            return torch.zeros_like(x)
+        return torch.zeros_like(x).index_add(0, token, torch.cat(done) * gates[token, slot, None])
+
+    @staticmethod
+    def _block(x: Tensor, into: Tensor, back: Tensor) -> Tensor:
+        value, gate = (x @ into).chunk(2, -1)
+        return (value * F.gelu(gate)) @ back
 
     def _balance(self, own: Tensor, chosen: Tensor, starts: Tensor) -> Tensor:
         """P * sum(share of segments that woke a block * its mean chance): 1 when even."""

@@ -1,0 +1,308 @@
+"""The mind: a Moment in, a Decision out, and lessons learned in between.
+
+It ties eye, core and concept memory together and holds what lasts from tick to tick: the core's
+state, the instruction under way, and the lessons. No ROS here: nodes and evaluation use it alike.
+"""
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from yan_brain.cognition.core import CoreState
+from yan_brain.cognition.model import Understanding, View
+from yan_brain.cognition.partitions import Wake
+from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.mind import seeing
+from yan_brain.mind.checkpoint import Checkpoint, load_checkpoint
+from yan_brain.perception import sight
+from yan_brain.perception.language import tagged_words
+from yan_brain.perception.senses import body_vector, sound_vector
+from yan_brain.signals import (
+    TARGET_SKILLS,
+    BrainState,
+    Concept,
+    Decision,
+    Image,
+    Moment,
+    Percept,
+    Skill,
+)
+
+DEFAULT_MOVE_M = 0.5
+DEFAULT_TURN_RAD = math.pi / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What one tick came to."""
+
+    decision: Decision
+    percepts: tuple[Percept, ...]
+    state: BrainState
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A thing held before the eye: features of its patches (n, F), and of all around (m, F)."""
+
+    features: np.ndarray
+    background: np.ndarray
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """The instruction under way, as understood."""
+
+    instruction_id: int
+    text: str
+    skill: Skill
+    argument: str
+    amount: float | None
+    confidence: float
+    colour: int
+    kind: int
+    language: str
+
+
+class Mind:
+    """One brain. `tick` belongs to one thread; `teach` and `forget` may come from another."""
+
+    def __init__(self, trained: Checkpoint, memory: ConceptMemory) -> None:
+        self._trained, self._memory = trained, memory
+        self._brain, self._eye, self._words = trained.brain, trained.eye, trained.words
+        self._state: CoreState = self._brain.core.initial_state()
+        self._goal: _Goal | None = None
+        self._instructions = 0
+        self._scene: seeing.Scene | None = None
+        self._image_stamp: float | None = None
+        self._awake: list[set[int]] = []
+        self.ignore_kind = False        # evaluation only: a policy that looks at colour alone
+
+    @classmethod
+    def load(cls, weights: Path | None = None, *, store: Path | None = None,
+             threads: int = 1) -> Mind:
+        """Read a trained brain and its lessons.
+
+        Args:
+            weights: folder of a brain; None: the one of the package.
+            store: SQLite file of the lessons; None: they are not kept.
+            threads: CPU threads of torch, for the whole process.
+
+        Raises:
+            CheckpointError: the folder holds no brain that fits.
+        """
+        torch.set_num_threads(threads)
+        trained = load_checkpoint(weights)
+        memory = ConceptMemory.open(
+            store, width=trained.brain.config.features, core=trained.version)
+        return cls(trained, memory)
+
+    @property
+    def version(self) -> str:
+        """Of the weights, and how many lessons changed the mind since."""
+        return f'{self._trained.version}+{self._memory.version}'
+
+    @property
+    def memory(self) -> ConceptMemory:
+        """The lessons: their store, snapshots and problems."""
+        return self._memory
+
+    def tick(self, moment: Moment) -> Thought:
+        """Think once.
+
+        Raises:
+            ValueError: an image or a text that cannot be used; the mind goes on as before.
+        """
+        stages: dict[str, float] = {}
+        self._awake = [set() for _ in self._brain.core.blocks]
+        pixels = None
+        if moment.image is not None and moment.image.stamp_s != self._image_stamp:
+            pixels = sight.prepare(moment.image)
+        pieces = self._words.pieces(moment.text) if moment.text is not None else None
+        with torch.inference_mode(), _timed(stages, 'see'):
+            self._sense(moment, pixels)
+        if pieces is not None:
+            with torch.inference_mode(), _timed(stages, 'understand'):
+                mask = torch.ones(1, len(pieces.ids))
+                got, self._state, wakes = self._brain.read(
+                    torch.tensor([pieces.ids]), mask, self._state)
+                self._note(wakes)
+                inside = [bool(tag > 0) for tag in got.inside[0]]
+                self._instructions += 1
+                self._goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
+        with _timed(stages, 'decide'):
+            decision = self._decide(moment)
+            percepts = self._percepts()
+        awake = np.zeros((len(self._awake), self._brain.config.core.partitions), np.bool_)
+        for layer, blocks in enumerate(self._awake):
+            awake[layer, sorted(blocks)] = True
+        return Thought(decision, percepts, BrainState(
+            stamp_s=moment.stamp_s, version=self.version,
+            instruction=self._goal.text if self._goal else '', skill=decision.skill,
+            percepts=percepts, awake=awake, stage_ms=stages))
+
+    def finish(self, instruction_id: int) -> None:
+        """The instruction is done with: decisions go idle, unless another one came."""
+        if self._goal is not None and self._goal.instruction_id == instruction_id:
+            self._goal = None
+
+    def look(self, image: Image) -> Showing:
+        """What is shown in an image: the thing nearest to its middle.
+
+        Raises:
+            ValueError: an image that cannot be used.
+        """
+        pixels = sight.prepare(image)
+        with torch.inference_mode():
+            view, _, _ = self._view(pixels, np.zeros(8, np.float32),
+                                    np.full(8, -1, np.float32),
+                                    self._brain.core.initial_state())
+        seen = seeing.scene(view, image.horizontal_fov_rad)
+        if len(seen.probability):
+            cost = np.abs(seen.bearing_rad) + 0.1 * seen.range_m - 0.3 * seen.probability
+            shown, chance = int(cost.argmin()), float(seen.probability[cost.argmin()])
+            mine = seen.patches == shown
+        else:                                       # unlike all it knows: take the middle
+            row, column = np.divmod(np.arange(sight.ROWS * sight.COLUMNS), sight.COLUMNS)
+            mine = (np.abs(row - sight.ROWS * 0.55) < 2) & (
+                np.abs(column - (sight.COLUMNS - 1) / 2) < 2)
+            chance = 0.0
+        return Showing(seen.patch_features[mine], seen.patch_features[~mine], chance)
+
+    def teach(self, name: str, images: Sequence[Image]) -> Concept:
+        """What these images show is called `name`; returns when the lesson is safe.
+
+        Raises:
+            ValueError: no image, or one that cannot be used, or an impossible name.
+            StoreError: the lesson could not be kept.
+        """
+        if not images:
+            raise ValueError(f'no image of {name!r}; is the camera publishing?')
+        shown = [self.look(image) for image in images]
+        self._memory.learn(name, np.concatenate([s.features for s in shown]),
+                           np.concatenate([s.background for s in shown]))
+        return next(c for c in self.concepts() if c.name == self._taught_name(name))
+
+    def forget(self, name: str) -> bool:
+        """Undo all lessons on `name`; False when there were none."""
+        return self._memory.forget(self._taught_name(name) or name)
+
+    def concepts(self) -> list[Concept]:
+        """What was taught."""
+        return list(self._memory.concepts())
+
+    def _sense(self, moment: Moment, pixels: np.ndarray | None) -> None:
+        body, sound = body_vector(moment.body, moment.touch), sound_vector(moment.sound)
+        if pixels is None:
+            tokens, starts = self._brain.sense_tokens(
+                torch.from_numpy(body)[None], torch.from_numpy(sound)[None], None)
+            _, self._state, wakes = self._brain.core(tokens, self._state, starts)
+            self._note(wakes)
+            return
+        assert moment.image is not None
+        view, self._state, wakes = self._view(pixels, body, sound, self._state)
+        self._note(wakes)
+        self._scene = seeing.scene(view, moment.image.horizontal_fov_rad)
+        self._image_stamp = moment.image.stamp_s
+
+    def _view(
+        self, pixels: np.ndarray, body: np.ndarray, sound: np.ndarray, state: CoreState,
+    ) -> tuple[View, CoreState, list[Wake]]:
+        features = self._eye(torch.from_numpy(pixels)[None])
+        tokens, starts = self._brain.sense_tokens(
+            torch.from_numpy(body)[None], torch.from_numpy(sound)[None], sight.coarse(features))
+        thoughts, state, wakes = self._brain.core(tokens, state, starts)
+        spread = sight.spread(thoughts[:, 3:])
+        return self._brain.view(features.flatten(2).transpose(1, 2),
+                                spread.flatten(2).transpose(1, 2)), state, wakes
+
+    def _note(self, wakes: Sequence[Wake]) -> None:
+        for blocks, wake in zip(self._awake, wakes, strict=True):
+            blocks.update(wake.chosen.unique().tolist())
+
+    def _understood(self, got: Understanding, text: str, argument: str) -> _Goal:
+        chances = got.skill[0].softmax(-1)
+        confidence = float(chances.max())
+        skill = Skill(self._brain.config.skills[int(chances.argmax())])
+        if confidence < 0.5:
+            skill = Skill.UNCLEAR
+        amount = None
+        if skill in (Skill.MOVE, Skill.TURN):
+            digits = int(''.join(str(int(d)) for d in got.digits[0].argmax(-1)))
+            size = (digits / 100 if skill is Skill.MOVE else math.radians(digits))
+            if float(got.has_amount[0]) < 0 or digits == 0:
+                size = DEFAULT_MOVE_M if skill is Skill.MOVE else DEFAULT_TURN_RAD
+            amount = -size if int(got.direction[0].argmax()) == 0 else size
+        return _Goal(self._instructions, text, skill, argument, amount, confidence,
+                     int(got.colour[0].argmax()), int(got.kind[0].argmax()),
+                     'zh' if float(got.language[0]) > 0 else 'en')
+
+    def _decide(self, moment: Moment) -> Decision:
+        goal = self._goal
+        if goal is None:
+            return Decision(stamp_s=moment.stamp_s, version=self.version,
+                            instruction_id=self._instructions, image_stamp_s=self._image_stamp)
+        known, found, grounding = True, (), None
+        if goal.skill in TARGET_SKILLS:
+            taught = self._taught_name(goal.argument)
+            known = bool(taught) or (goal.colour <= len(self._brain.config.colours)
+                                     and goal.kind <= len(self._brain.config.kinds))
+            if self._scene is not None and known:
+                fit = self._fit(goal, taught)
+                found = seeing.sightings(self._scene, fit)
+                grounding = self._grounding(fit)
+        return Decision(
+            stamp_s=moment.stamp_s, version=self.version, instruction_id=goal.instruction_id,
+            skill=goal.skill, argument=goal.argument, amount=goal.amount,
+            confidence=goal.confidence, known=known, language=goal.language, sightings=found,
+            image_stamp_s=self._image_stamp, grounding=grounding)
+
+    def _fit(self, goal: _Goal, taught: str) -> np.ndarray:
+        """(M,) how well each thing in view fits the goal's words."""
+        assert self._scene is not None
+        fit = np.ones(len(self._scene.probability), np.float32)
+        if goal.colour < self._scene.colour.shape[1]:
+            fit = fit * self._scene.colour[:, goal.colour]
+        if taught:
+            knowledge = self._memory.knowledge
+            index = list(knowledge.names).index(taught)
+            fit = fit * knowledge.probability(self._scene.features)[:, index]
+        elif goal.kind < self._scene.kind.shape[1] and not self.ignore_kind:
+            fit = fit * self._scene.kind[:, goal.kind]
+        return fit
+
+    def _grounding(self, fit: np.ndarray) -> np.ndarray:
+        """(ROWS, COLUMNS): the chance of the thing that each patch belongs to."""
+        assert self._scene is not None
+        chance = np.append(self._scene.probability * fit, 0).astype(np.float32)
+        return chance[self._scene.patches].reshape(sight.ROWS, sight.COLUMNS)
+
+    def _percepts(self) -> tuple[Percept, ...]:
+        if self._scene is None:
+            return ()
+        config, knowledge = self._brain.config, self._memory.knowledge
+        return seeing.percepts(self._scene, config.colours, config.kinds, list(knowledge.names),
+                               knowledge.probability(self._scene.features))
+
+    def _taught_name(self, words: str) -> str:
+        """The longest taught name among the words of an argument; '' when there is none."""
+        padded = f' {words.casefold()} '
+        fits = [name for name in self._memory.knowledge.names
+                if f' {name.casefold()} ' in padded
+                or (not name.isascii() and name in words)]
+        return max(fits, key=len, default='')
+
+
+@contextmanager
+def _timed(stages: dict[str, float], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    stages[name] = (time.perf_counter() - began) * 1e3

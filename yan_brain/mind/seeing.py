@@ -1,0 +1,100 @@
+"""From patch logits to things in view: where each is, and how well a target's words fit it."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yan_brain.cognition.model import View
+from yan_brain.perception.sight import COLUMNS, PATCH, ROWS, WIDTH, focal_pixels
+from yan_brain.signals import Percept, Sighting
+
+Floats = NDArray[np.float32]
+
+THING = 0.35          # chance from which a patch counts as part of a thing
+REACH = 1.6           # patches: whose middles lie this near are one thing
+RANGE_LIMITS_M = (0.1, 20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All things in one image; M things, N patches."""
+
+    probability: Floats      # (M,) that something is there
+    colour: Floats           # (M, colours) chances
+    kind: Floats             # (M, kinds) chances
+    features: Floats         # (M, F) mean over the thing's patches
+    bearing_rad: Floats      # (M,)
+    range_m: Floats          # (M,)
+    patches: NDArray[np.int64]   # (N,) which thing a patch belongs to, -1: none
+    patch_features: Floats   # (N, F)
+    patch_colour: Floats     # (N, colours) chances that a patch shows a thing of this colour
+    patch_kind: Floats       # (N, kinds)
+
+
+def scene(view: View, horizontal_fov_rad: float, row: int = 0) -> Scene:
+    """Group the patches of image `row` of a view into things by where their middles point."""
+    thing = _sigmoid(view.thing[row].numpy())
+    offset = view.offset[row].numpy()
+    features = view.features[row].numpy()
+    colour, kind = view.colour[row].numpy(), view.kind[row].numpy()
+    grid = np.stack([np.tile(np.arange(COLUMNS), ROWS), np.repeat(np.arange(ROWS), COLUMNS)], 1)
+    middle = grid + offset                                            # (N, 2) column, row
+    owner = np.full(len(thing), -1)
+    votes: list[tuple[int, NDArray[np.bool_]]] = []
+    for index in np.argsort(-thing):
+        if thing[index] < THING:
+            break
+        if owner[index] >= 0:
+            continue
+        near = ((middle - middle[index]) ** 2).sum(1) < REACH ** 2
+        mine = near & (owner < 0) & (thing > THING / 2)
+        owner[mine] = len(votes)
+        votes.append((index, mine))
+    focal = focal_pixels(horizontal_fov_rad)
+    log_range = view.log_range[row].numpy()
+    rows: list[tuple[Floats, ...]] = []
+    for index, mine in votes:
+        weight = thing[mine] / thing[mine].sum()
+        column = weight @ middle[mine, 0]
+        bearing = math.atan2(WIDTH / 2 - (column + 0.5) * PATCH, focal)
+        range_m = float(np.clip(math.exp(weight @ log_range[mine]) * focal, *RANGE_LIMITS_M))
+        rows.append((thing[index], _sigmoid(weight @ colour[mine]), _sigmoid(weight @ kind[mine]),
+                     weight @ features[mine], np.float32(bearing), np.float32(range_m)))
+    shapes = [(), (colour.shape[1],), (kind.shape[1],), (features.shape[1],), (), ()]
+    columns = [np.array([r[i] for r in rows], np.float32).reshape(len(rows), *shape)
+               for i, shape in enumerate(shapes)]
+    return Scene(*columns, owner, features, thing[:, None] * _sigmoid(colour),
+                 thing[:, None] * _sigmoid(kind))
+
+
+def sightings(seen: Scene, fit: Floats, most: int = 3) -> tuple[Sighting, ...]:
+    """The `most` likely things for a target; `fit` (M,) is how well its words fit each."""
+    chance = seen.probability * fit
+    return tuple(
+        Sighting(probability=float(chance[i]), bearing_rad=float(seen.bearing_rad[i]),
+                 range_m=float(seen.range_m[i]))
+        for i in np.argsort(-chance)[:most])
+
+
+def percepts(
+    seen: Scene, colours: tuple[str, ...], kinds: tuple[str, ...], taught: list[str],
+    taught_fit: Floats, least: float = 0.5,
+) -> tuple[Percept, ...]:
+    """Name every thing that is surely there; `taught_fit` is (M, taught names)."""
+    found = []
+    for i in np.flatnonzero(seen.probability >= least):
+        label = f'{colours[int(seen.colour[i].argmax())]} {kinds[int(seen.kind[i].argmax())]}'
+        chance = seen.probability[i] * float(seen.colour[i].max()) * float(seen.kind[i].max())
+        if taught and taught_fit[i].max() > max(0.5, chance):
+            label, chance = taught[int(taught_fit[i].argmax())], float(taught_fit[i].max())
+        found.append(Percept(label=label, probability=float(chance),
+                             bearing_rad=float(seen.bearing_rad[i]),
+                             range_m=float(seen.range_m[i])))
+    return tuple(sorted(found, key=lambda p: -p.probability))
+
+
+def _sigmoid(x: Floats) -> Floats:
+    return (1 / (1 + np.exp(-np.clip(x, -30, 30)))).astype(np.float32)
