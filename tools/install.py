@@ -32,7 +32,7 @@ FREE_GIB = 5.0                          # an environment takes 2 to 3
 STEP_LIMIT_S = 3600.0
 # What a sourced ROS 2 or another environment would mix into ours.
 FOREIGN = ('PYTHONPATH', 'PYTHONHOME', 'AMENT_PREFIX_PATH', 'COLCON_PREFIX_PATH',
-           'CMAKE_PREFIX_PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV')
+           'CMAKE_PREFIX_PATH', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'MAKEFLAGS', 'MAKELEVEL')
 
 
 class SetupError(RuntimeError):
@@ -295,9 +295,14 @@ def build_messages() -> None:
     shutil.rmtree(build, ignore_errors=True)
     path = os.pathsep.join([str(VENV / 'bin'), os.environ.get('PATH', os.defpath)])
     run(VENV / 'bin/colcon', '--log-base', build / 'log', 'build', '--base-paths',
-        'yan_brain_msgs', '--build-base', build, '--merge-install', '--install-base', VENV,
+        'yan_brain_msgs', '--event-handlers', 'console_direct+', '--build-base', build,
+        '--merge-install', '--install-base', VENV,
         '--cmake-args', f'-DPython3_EXECUTABLE={PYTHON}', '-DBUILD_TESTING=OFF',
-        extra={'PATH': path, 'CMAKE_PREFIX_PATH': str(VENV), 'AMENT_PREFIX_PATH': str(VENV)})
+        # With jobs given, colcon does not add the limit on load that stalls on a busy machine.
+        extra={'PATH': path, 'CMAKE_PREFIX_PATH': str(VENV), 'AMENT_PREFIX_PATH': str(VENV),
+               'MAKEFLAGS': f'-j{os.cpu_count() or 1}',
+               # The wheels start every Python twice to set a library path: set it here, once.
+               'LD_LIBRARY_PATH': str(VENV / 'lib'), '_ROS_WHEELS_BOOTSTRAP_COMPLETE': '1'})
     run(PYTHON, '-c', 'from yan_brain_msgs.action import Instruct; Instruct.Goal()')
     shutil.rmtree(build, ignore_errors=True)
 
