@@ -158,16 +158,18 @@ class Home:
             if scan_at is not None and self._steps == scan_at[0]:
                 self._scan, self._scan_due = self._take_scan(), scan_at[1] + 1
 
-    def say(self, text: str, *, distance_m: float | None = None) -> float:
+    def say(self, text: str, *, distance_m: float | None = None,
+            speech: NDArray[np.int16] | None = None) -> float:
         """Let the person say something; return how many seconds the speech lasts.
 
-        It is spoken from `distance_m`, by default from where the person stands.
+        It is spoken from `distance_m`, by default from where the person stands. `speech`
+        (mono at 16 kHz) is heard instead of what the voice would make of the text.
         """
         self._open()
         if distance_m is None:
             pose = self.base.pose
             distance_m = math.hypot(self._person[0] - pose.x_m, self._person[1] - pose.y_m)
-        return self._microphone.say(text, distance_m, self.time_s)
+        return self._microphone.say(text, distance_m, self.time_s, speech)
 
     @property
     def speaking(self) -> bool:

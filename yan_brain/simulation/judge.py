@@ -83,25 +83,32 @@ class Judge:
         (x, y), pose = self.place(thing), self.pose
         return math.hypot(x - pose.x_m, y - pose.y_m)
 
-    def pixels(self, thing: int) -> int:
-        """Return how many pixels of an image 160 wide show the thing to the camera now."""
+    def pixels(self) -> list[int]:
+        """Return for each thing how many pixels of an image 160 wide show it to the camera."""
         home = self._home
         if home.painter is None:
             raise RuntimeError('the Home is closed; judge before you close it')
-        self._mocap(thing)
         mujoco.mj_kinematics(home.model, home.data)
         mujoco.mj_camlight(home.model, home.data)
         home.painter.look(home.data)
         high = round(JUDGED_WIDTH * home.config.image_height / home.config.image_width)
         geoms = home.painter.geoms(JUDGED_WIDTH, high)
-        return int(np.count_nonzero(np.where(geoms >= 0, self._owner[geoms], -1) == thing))
+        seen = np.where(geoms >= 0, self._owner[geoms], -1) + 1
+        counts: list[int] = np.bincount(
+            seen.ravel(), minlength=len(home.room.things) + 1)[1:].tolist()
+        return counts
+
+    def verdicts(self) -> list[Verdict]:
+        """Return how the robot stands to each thing."""
+        return [Verdict(distance_m=self.distance_m(thing), range_m=self.range_m(thing),
+                        bearing_rad=self.bearing_rad(thing), pixels=pixels,
+                        in_view=pixels >= IN_VIEW_PIXELS)
+                for thing, pixels in enumerate(self.pixels())]
 
     def verdict(self, thing: int) -> Verdict:
-        """Return all of it at once."""
-        pixels = self.pixels(thing)
-        return Verdict(distance_m=self.distance_m(thing), range_m=self.range_m(thing),
-                       bearing_rad=self.bearing_rad(thing), pixels=pixels,
-                       in_view=pixels >= IN_VIEW_PIXELS)
+        """Return how the robot stands to one thing."""
+        self._mocap(thing)
+        return self.verdicts()[thing]
 
     def _mocap(self, thing: int) -> int:
         things = len(self._home.room.things)

@@ -38,9 +38,10 @@ class Microphone:
         """Return whether speech goes on or waits."""
         return any(at + len(s) > now_s * RATE_HZ for at, s in self._coming)
 
-    def say(self, text: str, distance_m: float, now_s: float) -> float:
+    def say(self, text: str, distance_m: float, now_s: float,
+            speech: NDArray[np.int16] | None = None) -> float:
         """Speak from `distance_m` after what is being said; return the speech's seconds."""
-        speech = np.asarray(self._voice(text))
+        speech = np.asarray(self._voice(text) if speech is None else speech)
         if speech.dtype != np.int16 or speech.ndim != 1 or not speech.size:
             raise ValueError(
                 f'the voice gave {speech.dtype} of shape {speech.shape} for {text!r}; it must '
