@@ -42,11 +42,11 @@ from yan_brain.training.utterances import collate
 class TrainConfig:
     """How long and how big. The defaults make the committed brain."""
 
-    sight_steps: int = 1500
+    sight_steps: int = 1000
     sight_frames: int = 96        # a step; the first third passes through the core
-    word_steps: int = 2500
+    word_steps: int = 1200
     streams: int = 16             # side by side; each sees two frames a step
-    told: int = 96                # utterances a step, heard after the frames
+    told: int = 128               # utterances a step, heard after the frames
     rate: float = 2e-3
     weight_decay: float = 0.05
     warmup: int = 100
