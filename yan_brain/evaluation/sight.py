@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from yan_brain.evaluation.report import Report, Result, wilson
+from yan_brain.evaluation.report import Report, Result, fraction
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import Checkpoint, load_checkpoint
 from yan_brain.perception import sight
@@ -101,6 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              'seed of its own')
     parser.add_argument('--weights', type=Path, help='folder of a brain; default: the package\'s')
     parser.add_argument('--most', type=int, default=3200, help='frames to look at')
+    parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 
 
 def measure(trained: Checkpoint, frames: dict[str, NDArray[np.generic]], most: int) -> list[Result]:
@@ -115,10 +116,9 @@ def measure(trained: Checkpoint, frames: dict[str, NDArray[np.generic]], most: i
     results = []
     for name, mask in (('sight.found', right >= 0), ('sight.found_among_same_colour', rival),
                        ('sight.found_held_out_pairs', held)):
-        low, high = wilson(int(right[mask].sum()), int(mask.sum()))
-        results.append(Result(name=name, value=float(right[mask].mean()), low=low, high=high,
-                              n=int(mask.sum()), baseline=float(colour_only[mask].mean()),
-                              note='baseline: colour alone'))
+        results.append(fraction(name, successes=int(right[mask].sum()), n=int(mask.sum()),
+                                baseline=float(colour_only[mask].mean()),
+                                note='baseline: colour alone'))
     order = np.argsort(np.argsort(np.concatenate([tally.present, tally.absent])))
     n, m = len(tally.present), len(tally.absent)
     auc = (order[:n].sum() - n * (n - 1) / 2) / (n * m)
@@ -132,7 +132,7 @@ def measure(trained: Checkpoint, frames: dict[str, NDArray[np.generic]], most: i
 
 def main(args: argparse.Namespace) -> int:
     """Print the report."""
-    frames = load_frames(args.frames)
-    Report.run('eval sight', args, lambda: measure(load_checkpoint(args.weights), frames,
-                                                   args.most))
+    report = Report(command='eval sight')
+    report.add(*measure(load_checkpoint(args.weights), load_frames(args.frames), args.most))
+    report.show(as_json=args.json)
     return 0
