@@ -233,3 +233,11 @@ def test_two_homes_do_not_disturb_each_other() -> None:
     one.advance(Velocity(), 0.1)
     assert np.array_equal(one.sense().image.rgb, before)
     one.close()
+
+
+def test_a_window_needs_a_screen(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from yan_brain.simulation.window import Window
+    monkeypatch.delenv('DISPLAY', raising=False)
+    monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
+    with pytest.raises(RuntimeError, match='no screen'):
+        Window(home)

@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
@@ -25,6 +26,9 @@ from yan_brain.signals import Velocity
 from yan_brain.simulation.home import Home, draw_room
 from yan_brain.simulation.voice import VoiceError, synthesise
 
+if TYPE_CHECKING:
+    from yan_brain.simulation.window import Window
+
 SLICE_S = 0.02              # simulated between two looks at the sensors
 MOST_BEHIND_S = 0.2         # of real time; what is more is let go, and not caught up in a burst
 CLOCK_BEGIN_S = 1.0         # a ROS time of 0 means: no time yet
@@ -38,6 +42,8 @@ class HomeNode(BrainNode[HomeNodeConfig]):
         """Declare the parameters."""
         super().__init__('home', HomeNodeConfig)
         self.home: Home | None = None
+        self._window: Window | None = None
+        self._speaker: ThreadPoolExecutor | None = None
         self._late_s = 0.0
 
     def setup(self) -> None:
@@ -47,6 +53,8 @@ class HomeNode(BrainNode[HomeNodeConfig]):
                          config=config.home)
         if config.walk:
             self.home.walk(0, speed_mps=config.walk_mps)
+        if config.window:
+            self._window = open_window(self.home)
         self._topics = HomeTopics(self, self.home)
         self.listen(TwistStamped if config.stamped else Twist, 'cmd_vel', self._on_command,
                     COMMAND)
@@ -69,8 +77,13 @@ class HomeNode(BrainNode[HomeNodeConfig]):
 
     def teardown(self) -> None:
         """Close the home."""
-        if self.home is not None:
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        if self._speaker is not None:
             self._speaker.shutdown(wait=False, cancel_futures=True)
+            self._speaker = None
+        if self.home is not None:
             self.home.close()
             self.home = None
 
@@ -106,6 +119,8 @@ class HomeNode(BrainNode[HomeNodeConfig]):
                 self._velocity = Velocity()
             home.advance(self._velocity, SLICE_S)
             self._topics.publish(home.sense(), self._offset_s)
+            if self._window is not None:
+                self._window.show()
 
     def _on_command(self, message: Twist | TwistStamped) -> None:
         assert self.home is not None
@@ -119,6 +134,7 @@ class HomeNode(BrainNode[HomeNodeConfig]):
             raise BadMessage('there is nothing to say in an empty text')
         if len(self._spoken) >= LONGEST_QUEUE:
             raise BadMessage(f'{LONGEST_QUEUE} texts wait to be spoken; wait for them')
+        assert self._speaker is not None
         self._spoken.append((text, self._speaker.submit(synthesise, text, self.config.voice)))
 
     def _say_what_is_ready(self, home: Home) -> None:
@@ -131,6 +147,12 @@ class HomeNode(BrainNode[HomeNodeConfig]):
             self.get_logger().error(f'the person cannot say {text[:80]!r}: {error}')
         else:
             self.get_logger().info(f'the person says {text[:80]!r} ({seconds:.1f} s)')
+
+
+def open_window(home: Home) -> Window:
+    """Open a window; the viewer is imported only where one is wanted."""
+    from yan_brain.simulation.window import Window
+    return Window(home)
 
 
 def main() -> int:

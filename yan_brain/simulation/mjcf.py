@@ -9,8 +9,9 @@ from yan_brain.simulation.room import Room, Surface
 from yan_brain.simulation.things import Part
 
 _TEXTURE = 64  # pixels a side
-# Geom groups: scenery a robot runs into, scenery it does not, things, the robot (not drawn).
-SOLID, PICTURE, THING, ROBOT = 0, 1, 2, 4
+# Geom groups: scenery a robot runs into, scenery it does not, things; the ceiling, which a
+# window onto the room leaves out; the robot, which its own camera leaves out.
+SOLID, PICTURE, THING, CEILING, ROBOT = 0, 1, 2, 3, 4
 
 
 def model_of(room: Room, *, robot: str = '', size: tuple[int, int] = (320, 240),
@@ -112,7 +113,7 @@ def _shell(room: Room) -> str:
     return (f'<geom name="floor" type="plane" size="{_numbers((x, y))} 1" '
             f'material="floor" group="{PICTURE}" conaffinity="0"/>{walls}'
             f'<geom type="box" pos="0 0 {high + thick:.5g}" size="{_numbers((x, y, thick))}" '
-            f'rgba="{_numbers(room.ceiling)} 1" group="{PICTURE}" conaffinity="0"/>')
+            f'rgba="{_numbers(room.ceiling)} 1" group="{CEILING}" conaffinity="0"/>')
 
 
 def _lights(room: Room) -> str:

@@ -1,9 +1,15 @@
 """Pictures of a MuJoCo model on a software or GPU driver, without a window."""
 from __future__ import annotations
 
+import os
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+
+from yan_brain.simulation.mjcf import CEILING, PICTURE, SOLID, THING
+
+_DRAWN = (SOLID, PICTURE, THING, CEILING)
 
 _context: list[tuple[tuple[int, int], mujoco.GLContext]] = []  # one per process, made once
 
@@ -11,7 +17,13 @@ _context: list[tuple[tuple[int, int], mujoco.GLContext]] = []  # one per process
 def _make_current(size: tuple[int, int]) -> None:
     """Reuse the process's GL context: making one costs 50 ms."""
     if not _context:
-        _context.append((size, mujoco.GLContext(*size)))
+        try:
+            _context.append((size, mujoco.GLContext(*size)))
+        except (ImportError, RuntimeError, AttributeError) as error:
+            # AttributeError is what PyOpenGL gives where the library itself is missing.
+            raise RuntimeError(
+                f'no OpenGL for MUJOCO_GL={os.environ.get("MUJOCO_GL")!r} ({error}); on Debian '
+                'and Ubuntu: apt-get install libegl1 libgl1-mesa-dri') from error
     _context[0][1].make_current()
 
 
@@ -33,6 +45,7 @@ class Painter:
         self._scene.flags[mujoco.mjtRndFlag.mjRND_HAZE] = False
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = False
         self._option = mujoco.MjvOption()
+        self._option.geomgroup[:] = [group in _DRAWN for group in range(mujoco.mjNGROUP)]
         self._pert = mujoco.MjvPerturb()
         self._camera = mujoco.MjvCamera()
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
