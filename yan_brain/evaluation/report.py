@@ -1,11 +1,11 @@
 """Reports of measurements: a table for people, one JSON object for programs.
 
-    report = Report(command='eval obedience', seed=7)
-    report.add(fraction('obedience.typed.en', successes=93, n=100))
-    report.show(as_json=args.json)
+    Report.run('eval obedience', args, lambda: [
+        fraction('obedience.typed.en', successes=93, n=100)])
 """
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
@@ -13,7 +13,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TextIO
@@ -99,6 +99,15 @@ class Report:
     seed: int | None = None
     results: list[Result] = field(default_factory=list)
     began_s: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def run(cls, command: str, args: argparse.Namespace,
+            measure: Callable[[], Iterable[Result]]) -> Report:
+        """Measures, prints, and gives the report; `args.seed` and `args.json` count."""
+        report = cls(command=command, seed=getattr(args, 'seed', None))
+        report.add(*measure())
+        report.show(as_json=getattr(args, 'json', False))
+        return report
 
     def add(self, *results: Result) -> None:
         """Adds figures; a name may stand only once."""

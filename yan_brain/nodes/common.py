@@ -14,37 +14,28 @@ A node is a subclass of `BrainNode` that fills in `setup` (make entities), `star
 """
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import threading
-import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any, Generic, TypeVar
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from rclpy.executors import (
-    ExternalShutdownException,
-    MultiThreadedExecutor,
-    SingleThreadedExecutor,
-)
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 
 from yan_brain.nodes.parameters import declare, plain
+from yan_brain.nodes.process import StartError, spin
 from yan_brain.nodes.watch import Watch
 from yan_brain.settings import Setting, SettingError, Value, build, settings_of
+
+__all__ = ['COMMAND', 'LATCHED', 'NEWEST', 'RELIABLE', 'SENSOR', 'STREAM', 'BadMessage',
+           'BrainNode', 'Health', 'StartError', 'spin']
 
 C = TypeVar('C')
 
@@ -63,7 +54,6 @@ RELIABLE = _qos(10, reliable=True)      # words, decisions, status
 COMMAND = _qos(1, reliable=True)        # cmd_vel
 LATCHED = _qos(10, reliable=True, latched=True)  # announcements: told to who comes later
 
-STOP_LIMIT_S = 3.0                      # a node that has not stopped by then leaves at once
 HEALTH_PERIOD_S = 1.0
 AUTOSTART = Setting(name='autostart', default=True, kind=bool, many=False,
                     description='configure and activate without being told')
@@ -71,10 +61,6 @@ AUTOSTART = Setting(name='autostart', default=True, kind=bool, many=False,
 
 class BadMessage(ValueError):
     """A message that cannot be used: says the field, what it holds and what is allowed."""
-
-
-class StartError(RuntimeError):
-    """A node could not configure or activate itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,52 +313,3 @@ class BrainNode(LifecycleNode, Generic[C]):
 def _header(node: Node) -> Any:
     from std_msgs.msg import Header
     return Header(stamp=node.get_clock().now().to_msg())
-
-
-def spin(make: Callable[[], Node | Sequence[Node]], *, threads: int = 1) -> int:
-    """The main of a node's process: makes, runs until SIGINT or SIGTERM, stops. An exit code.
-
-    Signals are handled here and not by rclpy, so that nodes can still publish (a zero velocity)
-    on their way out. All runs in this thread unless `threads` > 1.
-    """
-    wanted = threading.Event()
-
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        if not wanted.is_set():
-            wanted.set()
-            _leave_after(STOP_LIMIT_S)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, asked)
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
-    nodes: list[Node] = []
-    executor: Any = (SingleThreadedExecutor() if threads == 1
-                     else MultiThreadedExecutor(num_threads=threads))
-    try:
-        made = make()
-        nodes = [made] if isinstance(made, Node) else list(made)
-        for node in nodes:
-            executor.add_node(node)
-        while rclpy.ok() and not wanted.is_set():
-            executor.spin_once(timeout_sec=0.2)
-        return 0
-    except ExternalShutdownException:
-        return 0
-    except (SettingError, StartError) as error:
-        print(f'error: {error}', file=sys.stderr, flush=True)
-        return 1
-    finally:
-        for node in nodes:
-            node.finish() if isinstance(node, BrainNode) else node.destroy_node()
-        executor.shutdown(timeout_sec=1.0)
-        rclpy.try_shutdown()
-
-
-def _leave_after(seconds: float) -> None:
-    def leave() -> None:
-        time.sleep(seconds)
-        print(f'error: still busy {seconds:g} s after being told to stop: leaving as it is',
-              file=sys.stderr, flush=True)
-        os._exit(1)
-
-    threading.Thread(target=leave, daemon=True, name='leave').start()
