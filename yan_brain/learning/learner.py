@@ -1,0 +1,147 @@
+"""Learning off the tick's path: one thread that teaches, forgets and restores, in order."""
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from yan_brain.learning.concepts import ConceptMemory, clean_name
+from yan_brain.learning.gallery import Gallery
+from yan_brain.learning.store import StoreError
+from yan_brain.settings import check, setting
+from yan_brain.signals import Concept, Image
+
+T = TypeVar('T')
+
+
+class Teachable(Protocol):
+    """What a Learner needs of a mind; called by its one thread while the mind ticks."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def memory(self) -> ConceptMemory: ...
+    def teach(self, name: str, images: Sequence[Image]) -> Concept: ...
+    def forget(self, name: str) -> bool: ...
+    def concepts(self) -> list[Concept]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowingConfig:
+    """How a thing is looked at that is shown."""
+
+    showing_seconds: float = setting(
+        2.0, 'how long it is looked at when nothing else is said', minimum=0.0, maximum=60.0,
+        live=True)
+    showing_images: int = setting(
+        12, 'images of a showing that are learned from', minimum=1, maximum=256, live=True)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something was learned: kind is taught, forgotten, feedback or restored."""
+
+    kind: str
+    concept: str
+    version: str
+    message: str
+    at_s: float
+
+
+class Learner:
+    """Learns for one mind. Every verb answers at once with a Future.
+
+    Futures raise ValueError for what cannot be learned from, StoreError for what could not be
+    kept; nothing was changed then. `tell` is called from the learning thread for each Event.
+    """
+
+    def __init__(self, mind: Teachable, gallery: Gallery) -> None:
+        self.mind, self.gallery = mind, gallery
+        self._tell: list[Callable[[Event], None]] = []
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix='learn')
+
+    def subscribe(self, tell: Callable[[Event], None]) -> Callable[[], None]:
+        """Be told of what is learned; call what is returned to end it."""
+        with self._lock:
+            self._tell = [*self._tell, tell]
+
+        def end() -> None:
+            with self._lock:
+                self._tell = [other for other in self._tell if other is not tell]
+
+        return end
+
+    def teach(self, name: str, showing: ShowingConfig, seconds: float = 0.0) -> Future[Concept]:
+        """Look at what is shown for a while (0: the default) and call it `name`."""
+        def work() -> Concept:
+            if not 0.0 <= seconds <= 60.0:
+                raise ValueError(f'seconds is {seconds}; allowed: 0 (the default) to 60')
+            called = clean_name(name)
+            images = self.gallery.watch(seconds or showing.showing_seconds,
+                                        showing.showing_images)
+            concept = self.mind.teach(called, images)
+            self._announce('taught', concept.name, f'learned {concept.name!r} from '
+                           f'{len(images)} images; {concept.lessons} lessons')
+            return concept
+
+        return self._pool.submit(work)
+
+    def forget(self, name: str) -> Future[bool]:
+        """Undo all lessons on a name; False: it was not known."""
+        def work() -> bool:
+            known = self.mind.forget(name)
+            if known:
+                self._announce('forgotten', clean_name(name), f'forgot {clean_name(name)!r}')
+            return known
+
+        return self._pool.submit(work)
+
+    def snapshot(self, name: str) -> Future[str]:
+        """Remember what is known; the name it got."""
+        return self._pool.submit(self.mind.memory.snapshot, name)
+
+    def restore(self, name: str) -> Future[None]:
+        """Know again what was known at a snapshot."""
+        def work() -> None:
+            self.mind.memory.restore(name)
+            self._announce('restored', '', f'went back to {name!r}')
+
+        return self._pool.submit(work)
+
+    def feedback(self, value: float, instruction_id: int, about: str) -> Future[None]:
+        """Keep praise or blame."""
+        def work() -> None:
+            self.mind.memory.feedback(value, instruction_id, about)
+            self._announce('feedback', '', f'{value:+g} for instruction {instruction_id}')
+
+        return self._pool.submit(work)
+
+    def refresh(self) -> Future[bool]:
+        """Take over what another process wrote into the same store."""
+        return self._pool.submit(self.mind.memory.refresh)
+
+    def run(self, work: Callable[[], T]) -> Future[T]:
+        """Anything else that must not hold up the tick."""
+        return self._pool.submit(work)
+
+    def close(self) -> None:
+        """No more learning: showings are broken off, what waits is cancelled, the store closed."""
+        self.gallery.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.mind.memory.close()
+
+    def _announce(self, kind: str, concept: str, message: str) -> None:
+        event = Event(kind=kind, concept=concept, version=self.mind.version, message=message,
+                      at_s=time.time())
+        for tell in self._tell:
+            tell(event)
+
+
+CANNOT_LEARN = (ValueError, StoreError)

@@ -1,0 +1,42 @@
+"""Settings of cognition_node, and the ear and voice it has when none are given."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from yan_brain.cognition.conversation import Voice
+from yan_brain.cognition.listener import Hearing
+from yan_brain.cognition.moments import GatherConfig
+from yan_brain.cognition.tasks import TaskConfig
+from yan_brain.learning.learner import ShowingConfig
+from yan_brain.nodes.minds import CameraConfig, MindConfig
+from yan_brain.settings import check, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class CognitionConfig:
+    """All settings of cognition_node."""
+
+    rate_hz: float = setting(10.0, 'ticks per second', minimum=0.5, maximum=100.0)
+    hear: bool = setting(True, 'understand speech on the topic audio')
+    mind: MindConfig = field(default_factory=MindConfig)
+    camera: CameraConfig = field(default_factory=CameraConfig)
+    gather: GatherConfig = field(default_factory=GatherConfig)
+    task: TaskConfig = field(default_factory=TaskConfig)
+    showing: ShowingConfig = field(default_factory=ShowingConfig)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def default_ear() -> Hearing:
+    """Voice activity and speech recognition of the package; RuntimeError without its models."""
+    from yan_brain.perception.hearing import Ear
+
+    return Ear()
+
+
+def default_voice() -> Voice:
+    """The sentences of the package, English and Chinese."""
+    from yan_brain.cognition.voice import Sentences
+
+    return Sentences()

@@ -1,0 +1,205 @@
+"""cognition_node: the senses come in; decisions, percepts and words go out."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nav_msgs.msg import Odometry
+from rclpy.callback_groups import ReentrantCallbackGroup
+from std_msgs.msg import String
+from yan_brain_msgs.msg import Audio, BrainState, LearningEvent, Percepts
+from yan_brain_msgs.msg import Decision as DecisionMsg
+from yan_brain_msgs.msg import SkillStatus as SkillStatusMsg
+from yan_brain_msgs.msg import Touch as TouchMsg
+from yan_brain_msgs.srv import Ask
+
+from yan_brain.cognition.conversation import Conversation, Parties, Voice
+from yan_brain.cognition.listener import Hearing, Listener
+from yan_brain.cognition.moments import Gatherer
+from yan_brain.cognition.pace import Pace
+from yan_brain.cognition.tasks import Origin, Task
+from yan_brain.cognition.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
+from yan_brain.learning.learner import CANNOT_LEARN
+from yan_brain.nodes import convert
+from yan_brain.nodes.cognition_config import CognitionConfig, default_ear, default_voice
+from yan_brain.nodes.common import (
+    LATCHED,
+    RELIABLE,
+    SENSOR,
+    STREAM,
+    BadMessage,
+    BrainNode,
+    Health,
+    spin,
+)
+from yan_brain.nodes.inbox import Inbox
+from yan_brain.nodes.instruct import InstructServer
+from yan_brain.nodes.minds import MindRoom, event_out, follow_lessons, watch_camera
+from yan_brain.nodes.troubles import Troubles
+from yan_brain.signals import Image
+
+
+class CognitionNode(BrainNode[CognitionConfig]):
+    """Thinks at a steady rate, in step with the camera; see `Thinker` and `Conversation`.
+
+    Args:
+        room: the mind, shared with the other nodes of the process.
+        ear: makes what turns sound into words; it may raise RuntimeError when it cannot.
+        voice: what puts answers into words.
+    """
+
+    def __init__(self, room: MindRoom | None = None, *, ear: Callable[[], Hearing] | None = None,
+                 voice: Voice | None = None, **node: Any) -> None:
+        super().__init__('cognition', CognitionConfig, **node)
+        self.room = room or MindRoom()
+        self._make_ear = ear or default_ear
+        self._voice = voice or default_voice()
+        self._talk: Conversation | None = None
+        self._listener: Listener | None = None
+        self._troubles = Troubles(self.get_logger())
+
+    def setup(self) -> None:
+        config, group = self.config, ReentrantCallbackGroup()
+        self.mind, self.learner = self.room.enter(self, config.mind)
+        self.inbox = Inbox(self, group)
+        self.gatherer = Gatherer(config.gather)
+        self._ear = self._try_ear() if config.hear else None
+        self.out_decision = self.publisher(DecisionMsg, 'decision', RELIABLE)
+        self.out_percepts = self.publisher(Percepts, 'percepts', RELIABLE)
+        self.out_state = self.publisher(BrainState, 'brain_state', RELIABLE)
+        self.out_speech = self.publisher(String, 'speech', RELIABLE)
+        self.out_heard = self.publisher(String, 'heard', RELIABLE)
+        watch_camera(self, config.camera, self.on_image)
+        self.listen(TouchMsg, 'touch', lambda m: self.gatherer.feel(convert.touch_in(m)), SENSOR)
+        self.listen(Odometry, 'odom', lambda m: self.gatherer.move(convert.body_in(m)), SENSOR)
+        self.listen(Audio, 'audio', self.on_audio, STREAM)
+        self.listen(String, 'text', self.on_text, RELIABLE)
+        self.listen(SkillStatusMsg, 'skill_status', self.on_status, RELIABLE)
+        self.instruct = InstructServer(self, group, talk=lambda: self.talk)
+        self.serve(Ask, 'ask', self.on_ask, group=group)
+        self.every(0.1, self.on_time, steady=True)
+        follow_lessons(self, self.learner)
+        if 'learning' not in self.room.members:
+            out = self.publisher(LearningEvent, 'learning_events', LATCHED)
+            self.own(lambda end: end(), self.learner.subscribe(
+                lambda event: out.publish(event_out(event))))
+
+    def start(self) -> None:
+        simulated = self.get_parameter('use_sim_time').value
+        pace = Pace(1.0 / self.config.rate_hz,
+                    clock_s=self.now_s if simulated else time.monotonic)
+        thinker = Thinker(self.mind, self.gatherer, pace, Outlet(
+            decide=lambda d: self.out_decision.publish(convert.decision_out(d)),
+            thought=self.on_thought, failed=self.on_failed, broke=self.inbox.fail), self.now_s)
+        self._talk = Conversation(self.config.task, thinker, Parties(
+            voice=self._voice, teach=lambda name: self.learner.teach(name, self.config.showing),
+            forget=self.learner.forget, concepts=self.mind.concepts,
+            say=lambda text: self.out_speech.publish(String(data=text)), post=self.inbox.post,
+            began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
+            cannot_learn=CANNOT_LEARN))
+        if self._ear is not None:
+            self._listener = Listener(self._ear, heard=self.on_words, failed=self.on_failed,
+                                      broke=self.inbox.fail)
+            self._listener.start()
+        thinker.start()
+
+    def stop(self) -> None:
+        self.talk.submit('stop', Origin.CANCEL)          # goes out at once
+        self.talk.tasks.end_all('shutdown')
+        if self._listener is not None:
+            self._listener.close()
+        self.talk.thinker.close()
+        self.gatherer.clear()
+        self._talk = self._listener = None
+
+    def teardown(self) -> None:
+        self.room.leave(self)
+        self._ear = None
+
+    @property
+    def talk(self) -> Conversation:
+        """What goes on; there is something only while active."""
+        if self._talk is None:
+            raise BadMessage('cognition is not active: activate it first')
+        return self._talk
+
+    def health(self) -> Health:
+        values: dict[str, object] = {'version': self.mind.version}
+        if self._talk is not None:
+            thinker = self._talk.thinker
+            values |= {'ticks': thinker.pace.ticks, 'ticks_missed': thinker.pace.missed,
+                       'ticks_failed': thinker.failures, 'tick_ms': f'{thinker.tick_ms:.1f}'}
+        if self._listener is not None:
+            values['sound_dropped'] = self._listener.dropped
+        return self._troubles.health(self.mind.memory.problems, values)
+
+    # In the executor's thread.
+
+    def on_image(self, image: Image) -> None:
+        self.gatherer.see(image, self.now_s())
+        self.learner.gallery.put(image)
+        self.talk.thinker.pace.saw()
+
+    def on_audio(self, message: Audio) -> None:
+        sound = convert.sound_in(message)
+        self.gatherer.listen(sound)
+        if self._listener is not None:
+            self._listener.put(sound)
+
+    def on_text(self, message: String) -> None:
+        try:
+            self.talk.submit(convert.text_in(message.data), Origin.TYPED)
+        except ValueError as error:
+            raise BadMessage(str(error)) from error
+
+    def on_time(self) -> None:
+        self.talk.tasks.expire()
+
+    def on_status(self, message: SkillStatusMsg) -> None:
+        self.talk.status(convert.status_in(message))
+
+    async def on_ask(self, request: Ask.Request, response: Ask.Response) -> Ask.Response:
+        try:
+            question = self.talk.thinker.understand(convert.text_in(request.question))
+            response.success, response.answer = self.talk.answer(
+                await self.inbox.result(question))
+        except BAD_INPUT as error:
+            response.success, response.answer = False, str(error)
+        return response
+
+    # In the threads that think and listen.
+
+    def on_thought(self, thought: ThoughtLike, task: Task | None) -> None:
+        stamp_s = thought.decision.image_stamp_s or thought.decision.stamp_s
+        self.out_percepts.publish(convert.percepts_out(stamp_s, thought.percepts))
+        self.out_state.publish(convert.brain_state_out(thought.state))
+        self.inbox.post(lambda: self._pass(lambda talk: talk.thought(thought, task)))
+
+    def on_words(self, text: str) -> None:
+        self.out_heard.publish(String(data=text))
+        self.inbox.post(lambda: self._pass(lambda talk: talk.overheard(text)))
+
+    def on_failed(self, why: str, task: Task | None = None) -> None:
+        self._troubles.note(why)
+        self.inbox.post(lambda: self._pass(lambda talk: talk.failed(why, task)))
+
+    def _pass(self, work: Callable[[Conversation], None]) -> None:
+        if self._talk is not None:
+            work(self._talk)
+
+    def _try_ear(self) -> Hearing | None:
+        try:
+            return self._make_ear()
+        except (OSError, RuntimeError, ImportError) as error:
+            self._troubles.note(f'speech is not understood: {error}', lasting=True)
+            return None
+
+
+def main() -> int:
+    """Run the node in a process of its own."""
+    return spin(CognitionNode)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())
