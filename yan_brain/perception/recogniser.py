@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,10 @@ class RecogniserMissing(RuntimeError):
     """The model's files are not on this machine. The text says how to get them."""
 
 
+class RecogniserSlow(RuntimeError):
+    """Recognition took longer than its limit and was given up."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MoonshineConfig:
     """Which Moonshine, and how many threads it may take."""
@@ -71,6 +76,8 @@ class MoonshineConfig:
                                   minimum=0.0, maximum=2.0)
     prior_limit: float = setting(5.0, 'the most that the phrasing may count against one piece of '
                                  'a word, in nats', minimum=0.0, maximum=50.0)
+    limit_s: float = setting(10.0, 'an utterance that takes longer is given up',
+                             minimum=0.1, maximum=120.0)
 
     def __post_init__(self) -> None:
         check(self)
@@ -85,6 +92,7 @@ class Moonshine:
     def __init__(self, config: MoonshineConfig | None = None,
                  phrasing: Phrasing | None = None) -> None:
         import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
 
         config = config or MoonshineConfig()
         folder = Path(config.folder) if config.folder else bundled_folder()
@@ -95,8 +103,14 @@ class Moonshine:
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
 
         def session(stem: str) -> Any:
-            return onnxruntime.InferenceSession(
-                str(_model_file(folder, stem)), options, providers=['CPUExecutionProvider'])
+            path = _model_file(folder, stem)
+            try:
+                return onnxruntime.InferenceSession(str(path), options,
+                                                    providers=['CPUExecutionProvider'])
+            except (state.Fail, state.InvalidProtobuf, state.InvalidGraph,
+                    state.InvalidArgument) as error:
+                raise RecogniserMissing(f'no speech model: {path} cannot be read ({error}); '
+                                        'install moonshine-voice again') from error
 
         self._config = config
         self._phrasing = phrasing
@@ -114,8 +128,8 @@ class Moonshine:
     def transcribe(self, samples: NDArray[np.int16]) -> str:
         """The words in `samples`, (n,) int16 at 16 kHz, 0.1 to 30 s; '' when there are none.
 
-        Raises ValueError for another type or shape; a shorter or longer sound is padded with
-        silence or cut at its end.
+        Raises ValueError for another type or shape, RecogniserSlow; a shorter or longer sound
+        is padded with silence or cut at its end.
         """
         if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
             raise ValueError(f'transcribe wants a (n,) int16 array at {RATE_HZ} Hz, not '
@@ -167,7 +181,11 @@ class Moonshine:
         """
         past, live = self._begin(), [Hypothesis()]
         ended: list[Hypothesis] = []
+        latest_s = time.monotonic() + self._config.limit_s
         for step in range(limit):
+            if time.monotonic() > latest_s:  # half of an order is worse than none
+                raise RecogniserSlow(f'recognition took more than {self._config.limit_s:g} s and '
+                                     'was given up; the machine is too busy, or lower beam')
             scores, past = self._step(states, [h.tokens[-1] for h in live], past, step == 0)
             grown = sorted(((row, longer) for row, old in enumerate(live)
                             for longer in self._grow(old, scores[row])),

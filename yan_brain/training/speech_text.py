@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from yan_brain.perception.phrasing import Phrasing, words_of
-from yan_brain.perception.recogniser import Moonshine, RecogniserMissing, bundled_phrasing
+from yan_brain.perception.recogniser import (
+    Moonshine,
+    MoonshineConfig,
+    RecogniserMissing,
+    bundled_phrasing,
+)
 from yan_brain.simulation.voice import (
     RATE_HZ,
     TRAIN_VOICES,
@@ -82,19 +88,20 @@ def _lines(texts: Path | None, count: int, seed: int) -> Iterator[tuple[str, str
 
 
 def hear(out: Path, texts: Path | None, count: int, seed: int) -> int:
-    """Writes the pairs, each as soon as it is heard; returns an exit code."""
+    """Writes the pairs, 50 at a time; returns an exit code."""
     voices = available(TRAIN_VOICES)
     if not voices:
         print('error: none of the training voices is on this machine; install them with: '
               'apt-get install flite espeak-ng', file=sys.stderr)
         return 1
-    recogniser = Moonshine(phrasing=bundled_phrasing())
+    # A busy machine shall make the work slow, not wrong.
+    recogniser = Moonshine(MoonshineConfig(limit_s=120.0), bundled_phrasing())
     rng = np.random.default_rng((seed, 11))
     out.parent.mkdir(parents=True, exist_ok=True)
     done = words = errors = exact = 0
     began_s = time.monotonic()
     partial = out.with_name(out.name + '.partial')
-    with partial.open('w', encoding='utf-8') as file:
+    with partial.open('w', encoding='utf-8', buffering=1) as file:
         for text, line in _lines(texts, count, seed):
             try:
                 heard, voice, snr_db = speak_and_hear(text, recogniser, voices, rng)
@@ -107,7 +114,9 @@ def hear(out: Path, texts: Path | None, count: int, seed: int) -> int:
             wrong = word_errors(text, heard)
             done, words, errors = done + 1, words + len(words_of(text)), errors + wrong
             exact += wrong == 0
-            if done % 100 == 0:
+            if done % 50 == 0:
+                shutil.copy(partial, out.with_name(out.name + '.new'))
+                out.with_name(out.name + '.new').replace(out)   # usable while it grows
                 print(f'{done} heard, word errors {errors / words:.3f}, '
                       f'{(time.monotonic() - began_s) / done:.2f} s each', flush=True)
     partial.replace(out)
