@@ -15,7 +15,8 @@ setup(
     name=NAME,
     version='0.1.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['**/*.safetensors', '**/*.json', '**/*.md', '**/*.yaml', 'py.typed']},
+    package_data={NAME: [f'**/*.{end}' for end in (
+        'safetensors', 'npz', 'json', 'md', 'yaml', 'txt', 'onnx')] + ['py.typed']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),

@@ -62,12 +62,15 @@ class Setting:
         if self.choices:
             kind = 'one of ' + ', '.join(repr(choice) for choice in self.choices)
         elif self.minimum is not None and self.maximum is not None:
-            kind += f' from {self.minimum:g} to {self.maximum:g}'
+            kind += f' from {self._limit(self.minimum)} to {self._limit(self.maximum)}'
         elif self.minimum is not None:
-            kind += f' of at least {self.minimum:g}'
+            kind += f' of at least {self._limit(self.minimum)}'
         elif self.maximum is not None:
-            kind += f' of at most {self.maximum:g}'
+            kind += f' of at most {self._limit(self.maximum)}'
         return f'list of: {kind}' if self.many else kind
+
+    def _limit(self, value: float) -> str:
+        return str(int(value)) if self.kind is int else f'{value:g}'
 
     def fault(self, value: object) -> str:
         """Why `value` cannot be taken; empty when it can."""

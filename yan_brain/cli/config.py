@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def _lines(leaves: list[Setting]) -> Iterator[str]:
             yield '    ' + '  ' * len(above) + f'{group}:'
             above.append(group)
         indent = '    ' + '  ' * len(above)
-        yield f'{indent}# {leaf.description} ({leaf.allowed()})'[:WIDTH]
+        yield from textwrap.wrap(f'{leaf.description} ({leaf.allowed()})', WIDTH,
+                                 initial_indent=f'{indent}# ', subsequent_indent=f'{indent}# ')
         # ROS takes no empty lists from a file.
         hidden = '# ' if leaf.default == () else ''
         yield f'{indent}{hidden}{name}: {scalar(leaf.default)}'
