@@ -20,6 +20,10 @@ class CaptureError(RuntimeError):
     """A sensor cannot be opened or read. The text names it and says what to do."""
 
 
+class CaptureEnded(CaptureError):
+    """There is no more: the file was read to its end."""
+
+
 class Source(Protocol[T_co]):
     """A device or file. Used from one thread."""
 
@@ -84,6 +88,9 @@ class Capture(Generic[T]):
                 self._source.open()
                 self.openings += 1
                 self._read()
+            except CaptureEnded as end:
+                self._tell(str(end))
+                self._ending.set()
             except CaptureError as error:
                 self._tell(str(error))
             finally:
