@@ -27,6 +27,8 @@ from yan_brain.settings import Value
 SETTLE_S = 0.6                          # the robot comes to rest before it is judged
 REACHED_M = 0.6
 FACING_RAD = math.radians(10)
+TURN_RAD = math.radians(5)
+MOVE_SHARE = 0.10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,14 +110,16 @@ def _once(args: argparse.Namespace, sound: Any, log: Path) -> int:
         report.add(Result(name='once.start_s', value=time.monotonic() - began_s, unit='s'))
         print(args.text or args.wav, flush=True)
         watch = Watch(brain)
+        watch.begin(limit_s=5.0)
         outcome = tell(brain, args.text, sound, args.limit, Progress())
         time.sleep(SETTLE_S)
         print(sentence(outcome), flush=True)
-        report.add(*judged(outcome, watch, target or named_target(outcome.argument), args.absent))
+        results = judged(outcome, watch, target or named_target(outcome.argument), args.absent)
+        report.add(*results)
     if target is None and not outcome.success:
         print(what_is_there(args.seed))
     report.show(as_json=args.json)
-    return 0 if report.results[1].value == 1.0 else 1
+    return 0 if results[0].value == 1.0 else 1
 
 
 class Watch:
@@ -123,12 +127,15 @@ class Watch:
 
     def __init__(self, brain: Any) -> None:
         from std_msgs.msg import String
-        from yan_brain_msgs.msg import BrainState
+        from yan_brain_msgs.msg import BrainState, Decision
 
         from yan_brain.nodes.common import RELIABLE
         self._lock = threading.Lock()
         self._stages: dict[str, list[float]] = {}
         self._verdict: dict[str, Any] | None = None
+        self._amounts: dict[int, float] = {}
+        self._first: dict[str, float] | None = None
+        brain.listen(Decision, 'decision', self._on_decision, RELIABLE)
         brain.listen(BrainState, 'brain_state', self._on_state, RELIABLE)
         brain.listen(String, 'judge', self._on_judge, RELIABLE)
 
@@ -141,6 +148,34 @@ class Watch:
         """The newest of the judge."""
         with self._lock:
             return self._verdict
+
+    def begin(self, limit_s: float) -> None:
+        """Waits for the judge and notes where the robot stands now."""
+        deadline_s = time.monotonic() + limit_s
+        while self.verdict() is None and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        verdict = self.verdict()
+        self._first = verdict['pose'] if verdict else None
+
+    def amount(self, instruction_id: int) -> float | None:
+        """Metres or radians that were decided on."""
+        with self._lock:
+            return self._amounts.get(instruction_id)
+
+    def went(self) -> tuple[float, float]:
+        """True way ahead in metres and turn in radians (-pi to pi) since `begin`."""
+        verdict, first = self.verdict(), self._first
+        if verdict is None or first is None:
+            return math.nan, math.nan
+        last, yaw = verdict['pose'], first['yaw_rad']
+        ahead = ((last['x_m'] - first['x_m']) * math.cos(yaw)
+                 + (last['y_m'] - first['y_m']) * math.sin(yaw))
+        return ahead, math.remainder(last['yaw_rad'] - yaw, 2 * math.pi)
+
+    def _on_decision(self, message: Any) -> None:
+        with self._lock:
+            if message.has_amount:
+                self._amounts[message.instruction_id] = message.amount
 
     def _on_state(self, message: Any) -> None:
         with self._lock:
@@ -162,6 +197,8 @@ def judged(outcome: Any, watch: Watch, target: tuple[str, str] | None,
         thing = next((thing for thing in verdict['things']
                       if (thing['colour'], thing['kind']) == target), None)
     success, note = _success(outcome, verdict, thing, absent)
+    if success and outcome.skill in ('move', 'turn'):
+        success, note = _motion(outcome, watch)
     results = [Result(name='once.success', value=float(success), unit='bool', note=note),
                Result(name='once.seconds', value=outcome.seconds, unit='s')]
     if thing is None:
@@ -198,4 +235,18 @@ def _success(outcome: Any, verdict: dict[str, Any] | None, thing: dict[str, Any]
     if outcome.skill == 'turn_to' and thing is not None \
             and abs(thing['bearing_rad']) > FACING_RAD:
         return False, f'{math.degrees(thing["bearing_rad"]):.0f} degrees off'
-    return True, 'judged by the simulator' if thing else "by the planner's odometry"
+    return True, 'judged by the simulator' if thing else 'as the robot says'
+
+
+def _motion(outcome: Any, watch: Watch) -> tuple[bool, str]:
+    """Moves and turns against the true pose."""
+    wanted = watch.amount(outcome.instruction_id)
+    ahead, turned = watch.went()
+    if wanted is None or not math.isfinite(ahead):
+        return False, 'no amount was decided on' if wanted is None else 'the judge said nothing'
+    if outcome.skill == 'move':
+        return (abs(ahead - wanted) <= MOVE_SHARE * abs(wanted),
+                f'{ahead:+.2f} m of {wanted:+.2f} m, by the simulator')
+    off = math.remainder(turned - wanted, 2 * math.pi)
+    return abs(off) <= TURN_RAD, (f'{math.degrees(off):+.1f} degrees off from '
+                                  f'{math.degrees(wanted):+.0f}, by the simulator')
