@@ -1,9 +1,9 @@
 """The simulated home as a robot: the topics of a real robot's drivers, made by MuJoCo.
 
 Publishes camera/image_raw (and /compressed), camera/camera_info, audio, touch, scan, odom;
-takes cmd_vel and person/say. In real time by default; with `publish_clock` it is the clock of
-all nodes under `use_sim_time`, at `speed` times real time. With `judge` the truth is published
-too, for evaluation only.
+takes cmd_vel, person/say (words) and person/sound (a recording of them). In real time by
+default; with `publish_clock` it is the clock of all nodes under `use_sim_time`, at `speed` times
+real time. With `judge` the truth is published too, for evaluation only.
 """
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
 from numpy.typing import NDArray
 from std_msgs.msg import String
+from yan_brain_msgs.msg import Audio
 
 from yan_brain.nodes import convert
 from yan_brain.nodes.common import COMMAND, RELIABLE, BadMessage, BrainNode, Health, spin
 from yan_brain.nodes.home_config import HomeNodeConfig
 from yan_brain.nodes.home_topics import HomeTopics
+from yan_brain.perception.sound import resample
 from yan_brain.signals import Velocity
 from yan_brain.simulation.home import Home, draw_room
 from yan_brain.simulation.voice import VoiceError, synthesise
@@ -59,6 +61,7 @@ class HomeNode(BrainNode[HomeNodeConfig]):
         self.listen(TwistStamped if config.stamped else Twist, 'cmd_vel', self._on_command,
                     COMMAND)
         self.listen(String, 'person/say', self._on_say, RELIABLE)
+        self.listen(Audio, 'person/sound', self._on_sound, RELIABLE)
         # Making speech takes longer than a slice; the home must not stand still for it.
         self._speaker = ThreadPoolExecutor(1, 'voice')
         self._spoken: list[tuple[str, Future[NDArray[np.int16]]]] = []
@@ -136,6 +139,16 @@ class HomeNode(BrainNode[HomeNodeConfig]):
             raise BadMessage(f'{LONGEST_QUEUE} texts wait to be spoken; wait for them')
         assert self._speaker is not None
         self._spoken.append((text, self._speaker.submit(synthesise, text, self.config.voice)))
+
+    def _on_sound(self, message: Audio) -> None:
+        assert self.home is not None
+        sound = convert.sound_in(message)
+        try:
+            seconds = self.home.say('a recording',
+                                    speech=resample(sound.samples, sound.rate_hz))
+        except ValueError as error:
+            raise BadMessage(str(error)) from error
+        self.get_logger().info(f'the person plays a recording ({seconds:.1f} s)')
 
     def _say_what_is_ready(self, home: Home) -> None:
         if not self._spoken or not self._spoken[0][1].done():
