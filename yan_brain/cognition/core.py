@@ -62,7 +62,7 @@ class YanCore(nn.Module):
 
     def initial_state(self, rows: int = 1) -> CoreState:
         """The state of a brain that has lived nothing yet, for `rows` streams."""
-        return tuple(block.initial_state(rows) for block in self.blocks)
+        return tuple(block.initial_state(rows) for block in self._layers())
 
     def forward(
         self, x: Tensor, state: CoreState, starts: Tensor, mask: Tensor | None = None,
@@ -85,11 +85,14 @@ class YanCore(nn.Module):
         if mask is None:
             mask = x.new_ones(x.shape[:2])
         states, wakes = [], []
-        for block, past in zip(self.blocks, state, strict=True):
+        for block, past in zip(self._layers(), state, strict=True):
             x, now, wake = block(x, past, starts, mask)
             states.append(now)
             wakes.append(wake)
         return self.norm(x), tuple(states), wakes
+
+    def _layers(self) -> list[Block]:
+        return [block for block in self.blocks if isinstance(block, Block)]
 
     def step(
         self, token: Tensor, state: CoreState, start: bool = True,

@@ -45,7 +45,7 @@ def scenes(trained: Checkpoint, frames: dict[str, NDArray[np.generic]],
     found = []
     with torch.inference_mode():
         for row in rows:
-            features = trained.eye(torch.from_numpy(np.asarray(frames['rgb'][row]))[None])
+            features = trained.eye(torch.from_numpy(np.array(frames['rgb'][row]))[None])
             tokens, starts = trained.brain.sense_tokens(body, sound, sight.coarse(features))
             thoughts, state, _ = trained.brain.core(tokens, state, starts)
             spread = sight.spread(thoughts[:, 3:]).flatten(2).transpose(1, 2)
@@ -99,12 +99,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--frames', type=Path, default=Path('data/frames_val'),
                         help='folder made by `python -m yan_brain.simulation.frames` with a '
                              'seed of its own')
-    parser.add_argument('--weights', type=Path, help='folder of a brain; default: the package\'s')
+    parser.add_argument('--weights', type=Path, help='folder of a brain')
     parser.add_argument('--most', type=int, default=3200, help='frames to look at')
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 
 
-def measure(trained: Checkpoint, frames: dict[str, NDArray[np.generic]], most: int) -> list[Result]:
+def measure(trained: Checkpoint, frames: dict[str, NDArray[np.generic]],
+            most: int) -> list[Result]:
     """Look at frames in a shuffled stream and count."""
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(frames['rgb']))[:most]

@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -65,8 +66,8 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
         raise CheckpointError(f'the brain in {folder} is of another format than 1; train it anew')
     steps = about.pop('steps')
     core = CoreConfig(**about.pop('core'))
-    config = BrainConfig(core=core, **{
-        k: tuple(v) if isinstance(v, list) else v for k, v in about.items()})
+    known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
+    config = BrainConfig(core=core, **known)
     brain, eye = Brain(config), Eye(features=config.features)
     try:
         for name, module in (('brain.', brain), ('eye.', eye)):

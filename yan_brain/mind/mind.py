@@ -32,6 +32,7 @@ from yan_brain.signals import (
     Image,
     Moment,
     Percept,
+    Sighting,
     Skill,
 )
 
@@ -149,6 +150,24 @@ class Mind:
             instruction=self._goal.text if self._goal else '', skill=decision.skill,
             percepts=percepts, awake=awake, stage_ms=stages))
 
+    def understand(self, text: str) -> Decision:
+        """What words would have it do, without doing it: no state changes, and the number is 0.
+
+        Belongs to the thread that ticks.
+
+        Raises:
+            ValueError: a text that cannot be used.
+        """
+        pieces = self._words.pieces(text)
+        with torch.inference_mode():
+            got, _, _ = self._brain.read(
+                torch.tensor([pieces.ids]), torch.ones(1, len(pieces.ids)), self._state)
+        inside = [bool(tag > 0) for tag in got.inside[0]]
+        goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
+        return Decision(
+            stamp_s=0.0, version=self.version, skill=goal.skill, argument=goal.argument,
+            amount=goal.amount, confidence=goal.confidence, language=goal.language)
+
     def finish(self, instruction_id: int) -> None:
         """The instruction is done with: decisions go idle, unless another one came."""
         if self._goal is not None and self._goal.instruction_id == instruction_id:
@@ -250,7 +269,8 @@ class Mind:
         if goal is None:
             return Decision(stamp_s=moment.stamp_s, version=self.version,
                             instruction_id=self._instructions, image_stamp_s=self._image_stamp)
-        known, found, grounding = True, (), None
+        known, grounding = True, None
+        found: tuple[Sighting, ...] = ()
         if goal.skill in TARGET_SKILLS:
             taught = self._taught_name(goal.argument)
             known = bool(taught) or (goal.colour <= len(self._brain.config.colours)

@@ -55,7 +55,7 @@ def scene(view: View, horizontal_fov_rad: float, row: int = 0) -> Scene:
         votes.append((index, mine))
     focal = focal_pixels(horizontal_fov_rad)
     log_range = view.log_range[row].numpy()
-    rows: list[tuple[Floats, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for index, mine in votes:
         weight = thing[mine] / thing[mine].sum()
         column = weight @ middle[mine, 0]
@@ -64,10 +64,11 @@ def scene(view: View, horizontal_fov_rad: float, row: int = 0) -> Scene:
         rows.append((thing[index], _sigmoid(weight @ colour[mine]), _sigmoid(weight @ kind[mine]),
                      weight @ features[mine], np.float32(bearing), np.float32(range_m)))
     shapes = [(), (colour.shape[1],), (kind.shape[1],), (features.shape[1],), (), ()]
-    columns = [np.array([r[i] for r in rows], np.float32).reshape(len(rows), *shape)
-               for i, shape in enumerate(shapes)]
-    return Scene(*columns, owner, features, thing[:, None] * _sigmoid(colour),
-                 thing[:, None] * _sigmoid(kind))
+    chance, colours, kinds, means, bearings, ranges = (
+        np.array([r[i] for r in rows], np.float32).reshape(len(rows), *shape)
+        for i, shape in enumerate(shapes))
+    return Scene(chance, colours, kinds, means, bearings, ranges, owner, features,
+                 thing[:, None] * _sigmoid(colour), thing[:, None] * _sigmoid(kind))
 
 
 def sightings(seen: Scene, fit: Floats, most: int = 3) -> tuple[Sighting, ...]:

@@ -1,6 +1,8 @@
 """Body, touch and sound as short vectors for the core."""
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,6 @@ def sound_vector(sound: Sound | None) -> NDArray[np.float32]:
     wave = sound.samples.astype(np.float32) / 32768
     power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)))) ** 2 / len(wave)
     edges = np.searchsorted(np.fft.rfftfreq(len(wave), 1 / sound.rate_hz), BANDS_HZ)
-    bands = [power[low:high].sum() for low, high in zip(edges, edges[1:], strict=False)]
+    bands = [power[low:high].sum() for low, high in pairwise(edges)]
     return np.clip(np.log10(np.array([*bands, power.sum()]) + 1e-8) / 4 + 1, -1, 1).astype(
         np.float32)

@@ -46,7 +46,7 @@ class FrameSet:
         focal = np.array([focal_pixels(float(f)) for f in a['fov_rad'][rows]])
         log_range = np.where(on, np.log(np.where(on, range_m, 1.0) / focal[:, None]), 0.0)
         offset = a['patch_offset'][rows].reshape(n, -1, 2).astype(np.float32) / PATCH
-        return a['rgb'][rows], SightTargets(
+        return np.asarray(a['rgb'][rows], np.uint8), SightTargets(
             instance=torch.from_numpy(instance),
             colour=torch.from_numpy(a['patch_colour'][rows].reshape(n, -1).astype(np.int64)),
             kind=torch.from_numpy(a['patch_kind'][rows].reshape(n, -1).astype(np.int64)),
