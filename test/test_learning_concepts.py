@@ -196,7 +196,7 @@ def test_bad_questions_are_named() -> None:
     memory.learn('b', *_showing('b', 1))
     assert memory.probability(np.empty((0, F))).shape == (0, 1)
     for wrong in (np.ones((2, 3)), np.full((1, F), np.inf)):
-        with pytest.raises(ValueError, match='expected|finite'):
+        with pytest.raises(ValueError, match=r'expected|finite'):
             memory.predict(wrong)
 
 
@@ -226,7 +226,7 @@ def test_limits_on_rows_and_lessons_hold() -> None:
     assert memory.knowledge.shown.shape == (5, 2)
     with pytest.raises(StoreError, match='most_lessons'):
         memory.learn('c', np.ones((1, 4)))
-    with pytest.raises(ValueError, match='ridge is 0.0; allowed'):
+    with pytest.raises(ValueError, match=r'ridge is 0\.0; allowed'):
         ConceptConfig(ridge=0.0)
 
 

@@ -122,12 +122,12 @@ def test_damaged_lessons_are_left_out_and_named(tmp_path: Path) -> None:
 def test_not_a_database_is_named_and_the_robot_goes_on(tmp_path: Path) -> None:
     path = tmp_path / 'lessons.db'
     path.write_bytes(b'once upon a time there was a file' * 100)
-    with pytest.raises(StoreError, match='not a database.*move it away'):
+    with pytest.raises(StoreError, match=r'not a database.*move it away'):
         LessonStore(path)
     memory = ConceptMemory.open(path, width=F, core='test')
     assert memory.predict(np.ones((2, F))).shape == (2, 0)
     assert 'not a database' in memory.problems[0]
-    with pytest.raises(StoreError, match='nothing can be learned: .*not a database'):
+    with pytest.raises(StoreError, match=r'nothing can be learned: .*not a database'):
         memory.learn('a', np.ones((2, F)))
     assert path.read_bytes().startswith(b'once')
 

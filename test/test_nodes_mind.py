@@ -90,7 +90,7 @@ class World:
             self.learning = LearningNode(self.room, **self._fitting(options, ('mind', 'showing')))
             self.nodes.append(self.learning)
         if 'cognition' in members:
-            self.cognition = CognitionNode(self.room, ear=lambda: self.ear, voice=FakeVoice(),
+            self.cognition = CognitionNode(self.room, ear=lambda _: self.ear, voice=FakeVoice(),
                                            **options)
             self.nodes.append(self.cognition)
         self.client = rclpy.create_node('client', namespace=namespace, context=self.context)

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from yan_brain.cognition.conversation import Voice
 from yan_brain.cognition.listener import Hearing
 from yan_brain.cognition.moments import GatherConfig
 from yan_brain.cognition.tasks import TaskConfig
 from yan_brain.learning.learner import ShowingConfig
 from yan_brain.nodes.minds import CameraConfig, MindConfig
+from yan_brain.perception.hearing import Ear, HearingConfig
 from yan_brain.settings import check, setting
 
 
@@ -18,6 +18,7 @@ class CognitionConfig:
 
     rate_hz: float = setting(10.0, 'ticks per second', minimum=0.5, maximum=100.0)
     hear: bool = setting(True, 'understand speech on the topic audio')
+    hearing: HearingConfig = field(default_factory=HearingConfig)
     mind: MindConfig = field(default_factory=MindConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
     gather: GatherConfig = field(default_factory=GatherConfig)
@@ -28,15 +29,8 @@ class CognitionConfig:
         check(self)
 
 
-def default_ear() -> Hearing:
+def default_ear(config: HearingConfig) -> Hearing:
     """Voice activity and speech recognition of the package; RuntimeError without its models."""
-    from yan_brain.perception.hearing import Ear
-
-    return Ear()
-
-
-def default_voice() -> Voice:
-    """The sentences of the package, English and Chinese."""
-    from yan_brain.cognition.voice import Sentences
-
-    return Sentences()
+    ear = Ear(config)
+    ear.load()                           # not when the first words have just been said
+    return ear

@@ -8,10 +8,7 @@ from typing import Any
 from nav_msgs.msg import Odometry
 from rclpy.callback_groups import ReentrantCallbackGroup
 from std_msgs.msg import String
-from yan_brain_msgs.msg import Audio, BrainState, LearningEvent, Percepts
-from yan_brain_msgs.msg import Decision as DecisionMsg
-from yan_brain_msgs.msg import SkillStatus as SkillStatusMsg
-from yan_brain_msgs.msg import Touch as TouchMsg
+from yan_brain_msgs import msg
 from yan_brain_msgs.srv import Ask
 
 from yan_brain.cognition.conversation import Conversation, Parties, Voice
@@ -20,11 +17,11 @@ from yan_brain.cognition.moments import Gatherer
 from yan_brain.cognition.pace import Pace
 from yan_brain.cognition.tasks import Origin, Task
 from yan_brain.cognition.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
+from yan_brain.cognition.voice import Sentences
 from yan_brain.learning.learner import CANNOT_LEARN
 from yan_brain.nodes import convert
-from yan_brain.nodes.cognition_config import CognitionConfig, default_ear, default_voice
+from yan_brain.nodes.cognition_config import CognitionConfig, default_ear
 from yan_brain.nodes.common import (
-    LATCHED,
     RELIABLE,
     SENSOR,
     STREAM,
@@ -35,8 +32,9 @@ from yan_brain.nodes.common import (
 )
 from yan_brain.nodes.inbox import Inbox
 from yan_brain.nodes.instruct import InstructServer
-from yan_brain.nodes.minds import MindRoom, event_out, follow_lessons, watch_camera
+from yan_brain.nodes.minds import MindRoom, announce_lessons, follow_lessons, watch_camera
 from yan_brain.nodes.troubles import Troubles
+from yan_brain.perception.hearing import HearingConfig
 from yan_brain.signals import Image
 
 
@@ -49,12 +47,13 @@ class CognitionNode(BrainNode[CognitionConfig]):
         voice: what puts answers into words.
     """
 
-    def __init__(self, room: MindRoom | None = None, *, ear: Callable[[], Hearing] | None = None,
+    def __init__(self, room: MindRoom | None = None, *,
+                 ear: Callable[[HearingConfig], Hearing] = default_ear,
                  voice: Voice | None = None, **node: Any) -> None:
         super().__init__('cognition', CognitionConfig, **node)
         self.room = room or MindRoom()
-        self._make_ear = ear or default_ear
-        self._voice = voice or default_voice()
+        self._make_ear = ear
+        self._voice = voice or Sentences()
         self._talk: Conversation | None = None
         self._listener: Listener | None = None
         self._troubles = Troubles(self.get_logger())
@@ -65,25 +64,23 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self.inbox = Inbox(self, group)
         self.gatherer = Gatherer(config.gather)
         self._ear = self._try_ear() if config.hear else None
-        self.out_decision = self.publisher(DecisionMsg, 'decision', RELIABLE)
-        self.out_percepts = self.publisher(Percepts, 'percepts', RELIABLE)
-        self.out_state = self.publisher(BrainState, 'brain_state', RELIABLE)
+        self.out_decision = self.publisher(msg.Decision, 'decision', RELIABLE)
+        self.out_percepts = self.publisher(msg.Percepts, 'percepts', RELIABLE)
+        self.out_state = self.publisher(msg.BrainState, 'brain_state', RELIABLE)
         self.out_speech = self.publisher(String, 'speech', RELIABLE)
         self.out_heard = self.publisher(String, 'heard', RELIABLE)
         watch_camera(self, config.camera, self.on_image)
-        self.listen(TouchMsg, 'touch', lambda m: self.gatherer.feel(convert.touch_in(m)), SENSOR)
+        self.listen(msg.Touch, 'touch', lambda m: self.gatherer.feel(convert.touch_in(m)), SENSOR)
         self.listen(Odometry, 'odom', lambda m: self.gatherer.move(convert.body_in(m)), SENSOR)
-        self.listen(Audio, 'audio', self.on_audio, STREAM)
+        self.listen(msg.Audio, 'audio', self.on_audio, STREAM)
         self.listen(String, 'text', self.on_text, RELIABLE)
-        self.listen(SkillStatusMsg, 'skill_status', self.on_status, RELIABLE)
+        self.listen(msg.SkillStatus, 'skill_status', self.on_status, RELIABLE)
         self.instruct = InstructServer(self, group, talk=lambda: self.talk)
         self.serve(Ask, 'ask', self.on_ask, group=group)
-        self.every(0.1, self.on_time, steady=True)
+        self.every(0.1, lambda: self._pass(lambda talk: talk.tasks.expire()), steady=True)
         follow_lessons(self, self.learner)
         if 'learning' not in self.room.members:
-            out = self.publisher(LearningEvent, 'learning_events', LATCHED)
-            self.own(lambda end: end(), self.learner.subscribe(
-                lambda event: out.publish(event_out(event))))
+            announce_lessons(self, self.learner)
 
     def start(self) -> None:
         simulated = self.get_parameter('use_sim_time').value
@@ -141,7 +138,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self.learner.gallery.put(image)
         self.talk.thinker.pace.saw()
 
-    def on_audio(self, message: Audio) -> None:
+    def on_audio(self, message: msg.Audio) -> None:
         sound = convert.sound_in(message)
         self.gatherer.listen(sound)
         if self._listener is not None:
@@ -153,10 +150,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
         except ValueError as error:
             raise BadMessage(str(error)) from error
 
-    def on_time(self) -> None:
-        self.talk.tasks.expire()
-
-    def on_status(self, message: SkillStatusMsg) -> None:
+    def on_status(self, message: msg.SkillStatus) -> None:
         self.talk.status(convert.status_in(message))
 
     async def on_ask(self, request: Ask.Request, response: Ask.Response) -> Ask.Response:
@@ -190,7 +184,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
 
     def _try_ear(self) -> Hearing | None:
         try:
-            return self._make_ear()
+            return self._make_ear(self.config.hearing)
         except (OSError, RuntimeError, ImportError) as error:
             self._troubles.note(f'speech is not understood: {error}', lasting=True)
             return None

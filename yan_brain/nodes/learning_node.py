@@ -8,18 +8,17 @@ from typing import Any, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import ReentrantCallbackGroup
-from yan_brain_msgs.msg import LearningEvent
 from yan_brain_msgs.srv import Concepts, Feedback, Forget, Restore, Snapshot, Teach
 
 from yan_brain.learning.learner import CANNOT_LEARN, ShowingConfig
-from yan_brain.nodes.common import LATCHED, BrainNode, Health, spin
+from yan_brain.nodes.common import BrainNode, Health, spin
 from yan_brain.nodes.convert import concept_out
 from yan_brain.nodes.inbox import Inbox
 from yan_brain.nodes.minds import (
     CameraConfig,
     MindConfig,
     MindRoom,
-    event_out,
+    announce_lessons,
     follow_lessons,
     watch_camera,
 )
@@ -56,9 +55,7 @@ class LearningNode(BrainNode[LearningConfig]):
         group = ReentrantCallbackGroup()
         self.mind, self.learner = self.room.enter(self, self.config.mind)
         self.inbox = Inbox(self, group)
-        out = self.publisher(LearningEvent, 'learning_events', LATCHED)
-        self.own(lambda end: end(), self.learner.subscribe(
-            lambda event: out.publish(event_out(event))))
+        announce_lessons(self, self.learner)
         for kind, name, callback in (
                 (Teach, 'teach', self.on_teach), (Forget, 'forget', self.on_forget),
                 (Concepts, 'concepts', self.on_concepts), (Feedback, 'feedback', self.on_feedback),

@@ -33,8 +33,7 @@ class MindConfig:
     """Which mind. Nodes in one process must agree."""
 
     weights: str = setting('', 'folder of a trained brain; empty: the one of the package')
-    store: str = setting('', 'file of the lessons; empty: one for each namespace in the data '
-                         'folder of the user; none: lessons are not kept')
+    store: str = setting('', 'file of the lessons; empty: in the data folder; none: not kept')
     threads: int = setting(1, 'CPU threads of the core', minimum=1, maximum=64)
 
     def __post_init__(self) -> None:
@@ -167,7 +166,13 @@ def follow_lessons(node: BrainNode[Any], learner: Learner) -> None:
     node.listen(LearningEvent, 'learning_events', told, LATCHED)
 
 
-def event_out(event: Event) -> LearningEvent:
-    """What was learned, as a message."""
-    return LearningEvent(header=header(event.at_s), kind=event.kind, concept=event.concept,
-                         version=event.version, message=event.message)
+def announce_lessons(node: BrainNode[Any], learner: Learner) -> None:
+    """Publish what is learned in this process."""
+    out = node.publisher(LearningEvent, 'learning_events', LATCHED)
+
+    def tell(event: Event) -> None:
+        out.publish(LearningEvent(
+            header=header(event.at_s), kind=event.kind, concept=event.concept,
+            version=event.version, message=event.message))
+
+    node.own(lambda end: end(), learner.subscribe(tell))

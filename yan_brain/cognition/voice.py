@@ -1,0 +1,162 @@
+"""What the robot says: short sentences in the language it was spoken to, English or Chinese.
+
+Only what is known is put into words here; nothing is decided.
+"""
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from yan_brain.cognition.tasks import Task
+from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
+
+MOST_THINGS = 6          # named in one breath
+AHEAD_RAD = math.radians(8)
+_ARTICLE = re.compile(r'(the|a|an|my|your|that|this|some)\s+', re.IGNORECASE)
+_WORDS_ZH = {
+    'red': '红色', 'orange': '橙色', 'yellow': '黄色', 'green': '绿色', 'blue': '蓝色',
+    'purple': '紫色', 'ball': '球', 'box': '箱子', 'cone': '圆锥', 'cylinder': '圆柱',
+    'bottle': '瓶子', 'chair': '椅子', 'ring': '圆环', 'star': '星星'}
+
+# Reason of a failure: English, Chinese; {bare} is the target, {thing} with its article.
+_FAILED = {
+    'not_found': ('I see no {bare}.', '我没有看到{bare}。'),
+    'blocked': ('Something is in my way.', '路被挡住了。'),
+    'timeout': ('I could not finish in time.', '我没能按时完成。'),
+    'stale': ('I stopped, because I could not see for a moment.', '我停下了，因为我一时看不见。'),
+    'unknown_word': ('I do not know what "{bare}" is. Show me one and say: this is a {bare}.',
+                     '我不知道“{bare}”是什么。请给我看一个，说：这是{bare}。'),
+    'unclear': ('I did not understand that.', '我没听懂。'),
+    'no_odometry': ('I stopped, because I do not feel how I move.',
+                    '我停下了，因为我感觉不到自己的移动。'),
+    'no_scan': ('I stopped, because I cannot feel what is around me.',
+                '我停下了，因为我测不到周围的距离。'),
+    'no_planner': ('My body does not answer.', '我的身体没有反应。'),
+    'no_decision': ('I could not think of an answer in time.', '我没能及时想好。'),
+    'cancelled': ('I stopped.', '我停下了。'),
+    'preempted': ('I do the new thing instead.', '我改做新的事。'),
+    'shutdown': ('I am being switched off.', '我正在关机。'),
+}
+_DONE = {
+    Skill.STOP: ('I stopped.', '我停下了。'),
+    Skill.GO_TO: ('I am at {thing}.', '我到{bare}这里了。'),
+    Skill.FIND: ('I see {thing}{where}.', '我看到{bare}了{where}。'),
+    Skill.TURN_TO: ('I am facing {thing}.', '我正对着{bare}。'),
+    Skill.FOLLOW: ('I followed {thing}.', '我跟着{bare}走了。'),
+    Skill.MOVE: ('I moved {amount}.', '我{amount}了。'),
+    Skill.TURN: ('I turned {amount}.', '我{amount}了。'),
+}
+
+
+class Sentences:
+    """The voice of the package; see `Voice` in conversation.py."""
+
+    def describe(self, percepts: Sequence[Percept], language: str) -> str:
+        """What is in view, surest first."""
+        seen = percepts[:MOST_THINGS]
+        if language == 'zh':
+            things = [f'{_zh_label(p.label)}（{_where_zh(p.bearing_rad)}，'
+                      f'约{p.range_m:.1f}米）' for p in seen]
+            return f'我看到{"、".join(things)}。' if things else '我没有看到认识的东西。'
+        things = [f'{_with_a(p.label)} {_where_en(p.bearing_rad)}, about {p.range_m:.1f} metres '
+                  'away' for p in seen]
+        return f'I see {_and(things, "; ")}.' if things else 'I see nothing that I know.'
+
+    def recall(self, concepts: Sequence[Concept], language: str) -> str:
+        """What was taught."""
+        names = [concept.name for concept in concepts]
+        if language == 'zh':
+            return (f'你教过我：{"、".join(names)}。' if names
+                    else '你还没有教过我什么。给我看一样东西，告诉我它叫什么。')
+        return (f'You taught me {_and(names)}.' if names else
+                'You have taught me nothing yet. Show me a thing and tell me what it is.')
+
+    def taught(self, concept: Concept, language: str) -> str:
+        """A lesson was learned."""
+        return (f'我记住了：这是{concept.name}。' if language == 'zh'
+                else f'I will remember: this is {_with_a(concept.name)}.')
+
+    def forgot(self, name: str, known: bool, language: str) -> str:
+        """A lesson was taken back, or there was none."""
+        name = bare(name)
+        if language == 'zh':
+            return f'我忘掉了{name}。' if known else f'没有人教过我{name}。'
+        return (f'I forgot what {_with_a(name)} is.' if known
+                else f'Nobody has taught me what {_with_a(name)} is.')
+
+    def trouble(self, why: str, language: str) -> str:
+        """Something did not work."""
+        chinese = language == 'zh'
+        if why in _FAILED:
+            return _FAILED[why][chinese].format(thing='', bare='')
+        return f'不行：{why}' if chinese else f'That did not work: {why}'
+
+    def ended(self, task: Task) -> str:
+        """How an instruction ended."""
+        decision = task.decision or Decision(stamp_s=0.0, version='')
+        chinese = decision.language == 'zh'
+        name = bare(decision.argument)
+        words = {
+            'bare': name or ('那个' if chinese else 'such thing'),
+            'thing': 'you' if name == 'me' else f'the {name}',
+            'where': _found_where(task.status, chinese), 'amount': _amount(decision)}
+        if task.succeeded:
+            return _DONE.get(decision.skill, ('Done.', '好了。'))[chinese].format(**words)
+        if task.reason in _FAILED:
+            return _FAILED[task.reason][chinese].format(**words)
+        return self.trouble(task.reason, decision.language)
+
+
+def bare(name: str) -> str:
+    """A target's words without an article."""
+    return _ARTICLE.sub('', name.strip(), count=1) if _ARTICLE.match(name.strip()) \
+        else name.strip()
+
+
+def _with_a(name: str) -> str:
+    return f'an {name}' if name[:1].lower() in 'aeiou' else f'a {name}'
+
+
+def _and(parts: Sequence[str], comma: str = ', ') -> str:
+    return parts[0] if len(parts) == 1 else f'{comma.join(parts[:-1])}{comma}and {parts[-1]}'
+
+
+def _zh_label(label: str) -> str:
+    words = label.split()
+    if not all(word in _WORDS_ZH for word in words):
+        return label                     # a taught name, as it was taught
+    return '的'.join(_WORDS_ZH[word] for word in words)
+
+
+def _where_en(bearing_rad: float) -> str:
+    if abs(bearing_rad) < AHEAD_RAD:
+        return 'ahead'
+    return 'to the left' if bearing_rad > 0 else 'to the right'
+
+
+def _where_zh(bearing_rad: float) -> str:
+    if abs(bearing_rad) < AHEAD_RAD:
+        return '正前方'
+    return '左边' if bearing_rad > 0 else '右边'
+
+
+def _found_where(status: SkillStatus | None, chinese: bool) -> str:
+    if status is None or status.bearing_rad is None:
+        return ''
+    return (f'，在{_where_zh(status.bearing_rad)}' if chinese
+            else f' {_where_en(status.bearing_rad)}')
+
+
+def _amount(decision: Decision) -> str:
+    amount, chinese = decision.amount or 0.0, decision.language == 'zh'
+    if decision.skill is Skill.TURN:
+        degrees = f'{abs(math.degrees(amount)):.0f}'
+        if chinese:
+            return f'向{"左" if amount > 0 else "右"}转{degrees}度'
+        return f'{"left" if amount > 0 else "right"} {degrees} degrees'
+    metres = f'{abs(amount):.2f}'.rstrip('0').rstrip('.')
+    if chinese:
+        return f'向{"前" if amount > 0 else "后"}走{metres}米'
+    unit = 'metre' if metres == '1' else 'metres'
+    return f'{"forward" if amount > 0 else "back"} {metres} {unit}'
