@@ -44,7 +44,7 @@ class TrainConfig:
 
     sight_steps: int = 1000
     sight_frames: int = 96        # a step; the first third passes through the core
-    word_steps: int = 800
+    word_steps: int = 610
     streams: int = 16             # side by side; each sees two frames a step
     told: int = 128               # utterances a step, heard after the frames
     rate: float = 2e-3
