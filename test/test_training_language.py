@@ -159,7 +159,8 @@ def test_english_labels_read_back_from_the_text() -> None:
 
 @pytest.mark.parametrize(('skill', 'language', 'text'), [
     (Skill.STOP, 'en', 'stop'), (Skill.STOP, 'zh', '停'), (Skill.TURN, 'zh', '左转'),
-    (Skill.TURN, 'en', 'turn around'), (Skill.TURN, 'en', 'turn left 90 degrees'), (Skill.TURN, 'zh', '掉头'),
+    (Skill.TURN, 'en', 'turn around'), (Skill.TURN, 'zh', '掉头'),
+    (Skill.TURN, 'en', 'turn left 90 degrees'),
     (Skill.MOVE, 'en', 'go forward two metres'), (Skill.MOVE, 'zh', '前进两米'),
     (Skill.GO_TO, 'en', 'go to the red ball'), (Skill.DESCRIBE, 'en', 'what do you see'),
     (Skill.DESCRIBE, 'zh', '你看到了什么')])
@@ -349,7 +350,8 @@ def test_pairs_are_read_with_and_without_labels(
         record(said, said.text),
         json.dumps({'text': 'Go to the red ball.', 'heard': 'go to the red bowl'}), '',
         json.dumps({'text': 'Turn left ninety degrees', 'heard': 'turn left 90 degrees'}),
-        json.dumps({'text': 'stop', 'heard': ''}),
+        json.dumps({'text': 'stop', 'heard': ''}), json.dumps({'text': 'stop', 'heard': 'Well'}),
+        json.dumps({'text': 'find the red ball', 'heard': 'find the'}),
         json.dumps({'text': 'colourless green ideas sleep', 'heard': 'colour less'}),
     ]
     path.write_text('\n'.join(lines), encoding='utf-8')
@@ -359,7 +361,7 @@ def test_pairs_are_read_with_and_without_labels(
     assert [(u.skill, u.argument) for u in found[1:]] == [
         (Skill.GO_TO, 'red bowl'), (Skill.TURN, '')]
     assert found[2].amount == 90 and found[2].direction == 1
-    assert '1 with nothing heard, 1 whose text' in caplog.text
+    assert '3 of which too little was heard, 1 whose text' in caplog.text
 
 
 @pytest.mark.parametrize('line', ['{', '[]', '{"text": "stop"}', '{"text": "a", "heard": 3}',

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from yan_brain.training.language import Utterance
 
 _LOG: Final = logging.getLogger(__name__)
+_KEPT: Final = 0.5                  # less alike than this teaches nothing but noise
+_ARGUMENT_KEPT: Final = 0.6         # the same for the argument
 _ALIKE: Final = 0.45                # the least likeness of an argument and what was heard
 _CONTEXT: Final = 0.2               # what a matching neighbour adds to it
 _MARKS: Final = re.compile(r'[,!?;:]|\.(?!\d)')
@@ -49,14 +51,15 @@ def record(utterance: Utterance, heard: str) -> str:
 def heard_pairs(path: Path) -> list[Utterance]:
     """Read a file of pairs; return what was heard, labelled by what was said.
 
-    Lines with nothing heard, or that cannot be labelled, are left out and counted in the log.
+    Lines with nothing heard, or nothing like what was said ('well' for 'stop' must not become
+    a lesson), or that cannot be labelled, are left out and counted in the log.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: a line is not a JSON object with the texts `text` and `heard`.
     """
     found: list[Utterance] = []
-    silent = unread = 0
+    lost = unread = 0
     with path.open(encoding='utf-8') as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -65,15 +68,23 @@ def heard_pairs(path: Path) -> list[Utterance]:
             said = _labelled(row, f'{path.name}, line {number}')
             if said is None:
                 unread += 1
-            elif not row['heard'].strip():
-                silent += 1
+                continue
+            moved = relabel(said, row['heard']) if row['heard'].strip() else None
+            if moved is None or _likeness(said.text, moved.text) < _KEPT or (
+                    said.argument and _likeness(said.argument, moved.argument) < _ARGUMENT_KEPT):
+                lost += 1
             else:
-                found.append(relabel(said, row['heard']))
-    if silent or unread:
-        _LOG.warning('%s: %d lines used; left out: %d with nothing heard, %d whose text no '
-                     'template makes (write such lines with record())',
-                     path.name, len(found), silent, unread)
+                found.append(moved)
+    if lost or unread:
+        _LOG.warning('%s: %d lines used; left out: %d of which too little was heard, %d whose '
+                     'text no template makes (write such lines with record())',
+                     path.name, len(found), lost, unread)
     return found
+
+
+def _likeness(said: str, heard: str) -> float:
+    """Tell how alike two texts are, 0 to 1, by their letters."""
+    return SequenceMatcher(None, ''.join(_cut(said)), ''.join(_cut(heard)), False).ratio()
 
 
 def _row(line: str, place: str) -> dict[str, Any]:
@@ -150,13 +161,22 @@ def _window(
             right = heard[last] if last < len(heard) else ''
             near = (_CONTEXT * (left == (before[-1] if before else ''))
                     + _CONTEXT * (right == (after[0] if after else '')))
-            # Alike alone, or hardly alike but between the right neighbours.
-            if score + near > best and (score >= _ALIKE or near >= 2 * _CONTEXT):
+            if score + near > best and score >= _ALIKE:
                 best, place = score + near, (first, last)
     if best:
         return place
+    return _between(heard, before, count, after)
+
+
+def _between(
+    heard: Sequence[str], before: Sequence[str], count: int, after: Sequence[str],
+) -> tuple[int, int]:
+    """Guess by place alone: behind the word that came before it, or at the end."""
     last = max(len(heard) - len(after), 1)
-    return max(last - count, 0), last
+    first = max(last - count, 0)
+    if before and before[-1] in heard[:last - 1]:
+        first = last - 1 - heard[:last - 1][::-1].index(before[-1])
+    return first, last
 
 
 # ---- the grammar backwards (English) ------------------------------------------------------
