@@ -148,7 +148,7 @@ def test_rows_do_not_mix() -> None:
 
 @pytest.mark.parametrize('wrong', [{'width': 30, 'channels': 4}, {'awake': 20}, {'layers': 0}])
 def test_impossible_sizes_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match='must be|not a multiple'):
+    with pytest.raises(ValueError, match=r'must be|not a multiple'):
         CoreConfig(**wrong)
 
 

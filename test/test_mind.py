@@ -21,7 +21,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A brain that has learned nothing, on disk."""
     torch.manual_seed(0)
     place = tmp_path_factory.mktemp('brain')
-    words = Words.train(['go to the red ball', '走到红色的球那里', 'turn left 90 degrees'] * 9, 400)
+    texts = ['go to the red ball', '走到红色的球那里', 'turn left 90 degrees']
+    words = Words.train(texts * 9, 400)
     save_checkpoint(place, new_brain(words.size).eval(), Eye().eval(), words, steps=0)
     return place
 
@@ -71,7 +72,7 @@ def test_a_tick_is_the_same_for_the_same_past(folder: Path) -> None:
     Image(stamp_s=1.0, rgb=np.zeros((9, 9, 3), np.float32), horizontal_fov_rad=1.0),
     Image(stamp_s=1.0, rgb=np.zeros((9, 9, 3), np.uint8), horizontal_fov_rad=math.nan)])
 def test_a_bad_image_is_refused_and_the_mind_goes_on(mind: Mind, image: Image) -> None:
-    with pytest.raises(ValueError, match='image|field of view'):
+    with pytest.raises(ValueError, match=r'image|field of view'):
         mind.tick(Moment(stamp_s=1.0, image=image))
     assert mind.tick(Moment(stamp_s=1.1, image=_image())).decision.skill is Skill.IDLE
 

@@ -44,9 +44,10 @@ class TrainConfig:
 
     sight_steps: int = 1000
     sight_frames: int = 96        # a step; the first third passes through the core
-    word_steps: int = 610
+    word_steps: int = 900
     streams: int = 16             # side by side; each sees two frames a step
-    told: int = 128               # utterances a step, heard after the frames
+    told: int = 256               # utterances a step, heard after the frames
+    see_every: int = 4            # in the words phase, frames are seen in each such step
     rate: float = 2e-3
     weight_decay: float = 0.05
     warmup: int = 100
@@ -56,8 +57,10 @@ class TrainConfig:
     checkpoint_every: int = 100
 
     def __post_init__(self) -> None:
-        if min(self.streams, self.threads, self.checkpoint_every, self.told) < 1:
-            raise ValueError('streams, threads, checkpoint_every and told must be at least 1')
+        if min(self.streams, self.threads, self.checkpoint_every, self.told) < 1 or (
+                self.see_every < 1):
+            raise ValueError('streams, threads, checkpoint_every, told and see_every must be '
+                             'at least 1')
         if min(self.sight_steps, self.word_steps) < 0:
             raise ValueError('sight_steps and word_steps must not be negative')
         if self.sight_frames < 2 * self.streams:
@@ -113,8 +116,12 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group['lr'] = cfg.rate * _schedule(done, length, cfg.warmup)
         self.brain.train()
-        losses = self._see(rng, 2 * cfg.streams if in_words else cfg.sight_frames)
-        if in_words:
+        losses: dict[str, Tensor] = {}
+        if not in_words:
+            losses = self._see(rng, cfg.sight_frames)
+        else:
+            if done % cfg.see_every == 0:
+                losses = self._see(rng, 2 * cfg.streams)
             losses |= self._listen(rng)
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.stack(list(losses.values())).sum()
