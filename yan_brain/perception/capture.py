@@ -98,7 +98,7 @@ class Capture(Generic[T]):
             self._ending.wait(self._retry_s)
 
     def _read(self) -> None:
-        heard_s = time.monotonic()
+        heard_s = time.monotonic() + self._stale_s      # a device may take a while to begin
         while not self._ending.is_set():
             piece = self._source.read(min(0.2, self._stale_s))
             if self._ending.is_set():

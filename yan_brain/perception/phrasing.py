@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 END = '\uffff'                          # after every word: sorts behind any letter
-LETTER = 1.0 / 30.0                     # of a word never met: 26 letters, digits, its end
+LETTER = 1.0 / 38.0                     # of a word never met: letters, digits, ', its end
 _START, _STOP = '<s>', '</s>'
 _NOT_WORD = re.compile(r"[^a-z0-9' ]+")
 

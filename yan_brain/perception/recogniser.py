@@ -29,6 +29,7 @@ FIRST, LAST = 1, 2                      # token ids of <s> and </s>
 TOKENS_PER_S = 6.5                      # above it Moonshine repeats itself (its own paper's limit)
 LEAST_TOKENS = 6                        # so that one short word is not cut off
 LIKELIEST = 30                          # tokens tried after each reading
+LOOK_AHEAD = 4                          # pieces that a reading may still gain a bonus for
 _PAST = re.compile(r'past_key_values\.(\d+)\.(decoder|encoder)\.(key|value)')
 _WORDS = re.compile('[A-Za-z0-9]')
 _MARKS = "\u2581 .,;:?!'-"
@@ -76,6 +77,8 @@ class MoonshineConfig:
                                   minimum=0.0, maximum=2.0)
     prior_limit: float = setting(5.0, 'the most that the phrasing may count against one piece of '
                                  'a word, in nats', minimum=0.0, maximum=50.0)
+    word_bonus: float = setting(0.4, 'for each piece of a word, in nats: against lost words',
+                                minimum=0.0, maximum=5.0)
     limit_s: float = setting(10.0, 'an utterance that takes longer is given up',
                              minimum=0.1, maximum=120.0)
 
@@ -194,8 +197,8 @@ class Moonshine:
             kept = [pair for pair in grown if pair[1].tokens[-1] != LAST][:self._config.beam]
             live = [new for _, new in kept]
             best = max((h.score for h in ended), default=-math.inf)
-            if not live or best >= live[0].score:
-                break                   # scores only fall: nothing alive can overtake
+            if not live or best >= live[0].score + LOOK_AHEAD * self._config.word_bonus:
+                break                   # chances only fall: nothing alive will overtake
             past = {name: cache[[row for row, _ in kept]] for name, cache in past.items()}
         return max(ended or live, key=lambda h: h.score)
 
@@ -211,8 +214,9 @@ class Moonshine:
                 prior = self._phrasing.close(said)
             elif self._phrasing:
                 said, prior = self._phrasing.write(said, piece)
+            gain = max(weight * prior, least) + (self._config.word_bonus if words else 0.0)
             yield Hypothesis(
-                score=old.score + float(scores[token]) + max(weight * prior, least),
+                score=old.score + float(scores[token]) + gain,
                 tokens=(*old.tokens, token), said=said, words=words)
 
     def _text(self, tokens: Iterable[int]) -> str:
