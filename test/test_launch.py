@@ -1,0 +1,54 @@
+"""launch/brain.launch.py, where `launch_ros` is installed; and the package around it anywhere."""
+from __future__ import annotations
+
+import ast
+import importlib.util
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from yan_brain.cli.programs import PROCESSES
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_each_process_has_a_script_a_module_and_a_place_in_the_launch_file() -> None:
+    setup = (ROOT / 'setup.py').read_text()
+    launch = (ROOT / 'launch/brain.launch.py').read_text()
+    for module, nodes in PROCESSES.values():
+        script = module.rpartition('.')[2]
+        assert f"'{script} = {{NAME}}.nodes.{script}:main'" in setup.replace("f'", "'"), script
+        assert f"'{script}'" in launch
+        assert importlib.util.find_spec(module) is not None
+        for node in nodes:
+            assert f"'{node}'" in launch
+            assert (ROOT / f'config/{node}.yaml').is_file()
+
+
+def test_package_xml_names_each_ros_package_that_is_imported() -> None:
+    root = ElementTree.parse(ROOT / 'package.xml').getroot()
+    named = {element.text for element in root if element.tag.endswith('depend')}
+    imported = set()
+    for path in [*(ROOT / 'yan_brain').rglob('*.py'), *(ROOT / 'launch').glob('*.py')]:
+        for item in ast.walk(ast.parse(path.read_text())):
+            if isinstance(item, ast.ImportFrom) and item.module and not item.level:
+                imported.add(item.module.split('.')[0])
+            elif isinstance(item, ast.Import):
+                imported |= {name.name.split('.')[0] for name in item.names}
+    ros = {name for name in imported if name.endswith(('_msgs', '_interfaces', '_srvs'))}
+    assert ros | {'rclpy', 'launch', 'launch_ros'} <= named
+
+
+def test_the_launch_file_describes_a_brain() -> None:
+    pytest.importorskip('launch_ros', reason='launch_ros is not installed: it does not come by pip')
+    from launch.actions import DeclareLaunchArgument
+    from launch_ros.actions import Node
+    spec = importlib.util.spec_from_file_location('brain', ROOT / 'launch/brain.launch.py')
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    entities = module.generate_launch_description().entities
+    arguments = {entity.name for entity in entities if isinstance(entity, DeclareLaunchArgument)}
+    assert {'namespace', 'robot', 'params_file', 'use_sim_time', 'seed'} <= arguments
+    assert sum(isinstance(entity, Node) for entity in entities) == len(PROCESSES)
