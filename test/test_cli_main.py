@@ -34,7 +34,8 @@ def test_each_command_is_there_and_explains_itself(capsys: pytest.CaptureFixture
         assert 'usage: yan-brain ' + ' '.join(path) in capsys.readouterr().out
 
 
-@pytest.mark.parametrize('words', [['fly'], [], ['eval'], ['eval', 'nothing'], ['run', '--robot', 'x']])
+@pytest.mark.parametrize(
+    'words', [['fly'], [], ['eval'], ['eval', 'nothing'], ['run', '--robot', 'x']])
 def test_wrong_words_give_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
@@ -146,6 +147,7 @@ def test_what_is_missing_is_named_with_the_line_that_installs_it() -> None:
     absent = system.Need(package='libnone', purpose='nothing', there=lambda: False, required=True)
     other = system.Need(package='more', purpose='much', there=system.program('no-such-program'))
     text = system.describe([absent, other])
-    assert 'apt-get install -y libnone more' in text and 'libnone            nothing (required)' in text
+    assert 'apt-get install -y libnone more' in text
+    assert 'libnone            nothing (required)' in text
     assert not other.there() and system.program('sh')()
     assert system.library('c')() and not system.library('no-such-library')()

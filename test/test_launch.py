@@ -41,7 +41,7 @@ def test_package_xml_names_each_ros_package_that_is_imported() -> None:
 
 
 def test_the_launch_file_describes_a_brain() -> None:
-    pytest.importorskip('launch_ros', reason='launch_ros is not installed: it does not come by pip')
+    pytest.importorskip('launch_ros', reason='launch_ros is not there: it does not come by pip')
     from launch.actions import DeclareLaunchArgument
     from launch_ros.actions import Node
     spec = importlib.util.spec_from_file_location('brain', ROOT / 'launch/brain.launch.py')

@@ -72,7 +72,8 @@ def test_exports_name_this_python(install: ModuleType, tmp_path: Path) -> None:
     tag = f'python3.{sys.version_info[1]}'
     share = tmp_path / '.venv/share/pkg/cmake'
     share.mkdir(parents=True)
-    theirs = f'/opt/python/cp3xx-cp3xx/include/{tag};/opt/python/cp3xx-cp3xx/lib/{tag}/site-packages/numpy'
+    prefix = '/opt/python/cp3xx-cp3xx'
+    theirs = f'{prefix}/include/{tag};{prefix}/lib/{tag}/site-packages/numpy'
     (share / 'a.cmake').write_text(f'set(X "{theirs}")\nset(Y "/opt/ros/include")\n')
     install.correct_exports()
     text = (share / 'a.cmake').read_text()
@@ -105,12 +106,14 @@ def test_torch_is_named_in_one_place_and_everything_is_pinned() -> None:
         assert 'torch==' not in path.read_text()
 
 
-def test_a_sourced_ros_and_other_environments_are_kept_out(install: ModuleType,
-                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sourced_ros_and_other_environments_are_kept_out(
+    install: ModuleType, monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in install.FOREIGN:
         monkeypatch.setenv(name, '/opt/ros/x')
     monkeypatch.delenv('PYTHONHOME')
-    code = f'import os; print([n for n in {install.FOREIGN!r} if os.environ.get(n) == "/opt/ros/x"])'
+    code = (f'import os; print([n for n in {install.FOREIGN!r} '
+            'if os.environ.get(n) == "/opt/ros/x"])')
     install.run('/usr/bin/env', '-u', 'LD_LIBRARY_PATH', sys.executable, '-S', '-c', code)
     assert install.LOG.read_text().splitlines()[-1] == '[]'
 
