@@ -73,8 +73,7 @@ def running() -> Iterator[list[Capture[Image]]]:
 def test_a_real_video_comes_at_its_rate(running: list[Capture[Image]]) -> None:
     video = real_video()
     seen: list[Image] = []
-    source = source_of(CameraConfig(source=str(video), loop=False), time.monotonic)
-    assert isinstance(source, VideoSource)
+    source = VideoSource(CameraConfig(source=str(video), loop=False), time.monotonic)
     capture = Capture(source, seen.append, retry_s=0.1)
     running.append(capture.start())
     until(lambda: 'has ended' in capture.fault, 'end of the video')
@@ -119,7 +118,7 @@ def test_a_source_that_vanishes_comes_back(
     away = folder.with_name('away')
     folder.rename(away)
     until(lambda: capture.fault != '', 'the fault')
-    until(lambda: 'not a folder any more' in capture.fault, 'the cause')
+    until(lambda: 'neither a file, a folder' in capture.fault, 'the cause')
     count = len(seen)
     shutil.move(away, folder)
     until(lambda: len(seen) > count + 2, 'images after it came back')

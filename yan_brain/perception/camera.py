@@ -58,9 +58,29 @@ def source_of(config: CameraConfig, now_s: Callable[[], float] = time.time) -> S
     """The source that `config` names. Stamps are by `now_s`, when the image was read."""
     if config.source.isdecimal() or config.source.startswith('/dev/'):
         return DeviceSource(config, now_s)
-    if Path(config.source).is_dir():
-        return FolderSource(config, now_s)
-    return VideoSource(config, now_s)
+    return PathSource(config, now_s)
+
+
+class PathSource:
+    """A video file or a folder, whichever stands at the path when it is opened."""
+
+    def __init__(self, config: CameraConfig, now_s: Callable[[], float]) -> None:
+        self.name = config.source
+        self._kinds = VideoSource(config, now_s), FolderSource(config, now_s)
+        self._chosen: VideoSource | FolderSource = self._kinds[0]
+
+    def open(self) -> None:
+        if not Path(self.name).exists():
+            raise CaptureError(f'{self.name} is neither a file, a folder nor a camera; allowed: '
+                               'a video file, a folder of pictures, /dev/videoN, a number')
+        self._chosen = self._kinds[Path(self.name).is_dir()]
+        self._chosen.open()
+
+    def read(self, limit_s: float) -> Image | None:
+        return self._chosen.read(limit_s)
+
+    def close(self) -> None:
+        self._chosen.close()
 
 
 class Pace:
@@ -93,9 +113,6 @@ class VideoSource:
 
     def open(self) -> None:
         import cv2
-        if not Path(self.name).is_file():
-            raise CaptureError(f'{self.name} is neither a file, a folder nor a camera; allowed: '
-                               'a video file, a folder of pictures, /dev/videoN, a number')
         self._video = cv2.VideoCapture(self.name)
         if not self._video.isOpened():
             raise CaptureError(f'{self.name} is no video that OpenCV can read; try MP4 or AVI')
@@ -146,10 +163,8 @@ class FolderSource:
         self._at = 0
 
     def open(self) -> None:
-        folder = Path(self.name)
-        if not folder.is_dir():
-            raise CaptureError(f'{self.name} is not a folder any more')
-        self._paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+        self._paths = sorted(path for path in Path(self.name).iterdir()
+                             if path.suffix.lower() in PICTURES)
         if not self._paths:
             raise CaptureError(f'{self.name} holds no pictures; allowed: {", ".join(PICTURES)}')
         self._at = 0
