@@ -116,11 +116,3 @@ def test_a_sourced_ros_and_other_environments_are_kept_out(
             'if os.environ.get(n) == "/opt/ros/x"])')
     install.run('/usr/bin/env', '-u', 'LD_LIBRARY_PATH', sys.executable, '-S', '-c', code)
     assert install.LOG.read_text().splitlines()[-1] == '[]'
-
-
-def test_second_set_up_of_this_checkout_is_quick() -> None:
-    if not (ROOT / '.venv/setup.json').is_file():
-        pytest.skip('this environment was not made by tools/install.py')
-    done = subprocess.run([sys.executable, str(ROOT / 'tools/install.py'), '--help'],
-                          capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0 and '--apt' in done.stdout
