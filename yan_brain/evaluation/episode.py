@@ -21,8 +21,8 @@ from yan_brain.simulation.room import Pose
 
 TICK_S = 0.05                   # of control; thinking is at every second one
 LIMIT_S = 130.0                 # of an episode, in simulated time
-FOLLOW_S = 20.0                 # judged, from when it has come near
-FOLLOW_NEAR_S = 75.0            # by then it must have
+FOLLOW_S = 20.0                 # any such stretch ...
+FOLLOW_WITHIN_S = 90.0          # ... before this time
 FOLLOW_M = (0.4, 1.5)
 FOLLOW_SHARE = 0.8
 GO_TO_M = 0.6
@@ -62,9 +62,9 @@ class _Course:
     heard: str = ''
     decided: Decision | None = None
     claim: str = ''
-    near_since_s: float | None = None
-    inside: int = 0
-    samples: int = 0
+    inside: list[bool] = field(default_factory=list)    # following: at each tick
+    followed: bool = False
+    came_near: bool = False
     told_s: float | None = None
     stood: bool = False
 
@@ -161,14 +161,12 @@ class Episode:
             self._sample(self.judge.distance_m(self._thing))
 
     def _sample(self, distance_m: float) -> None:
-        course, now = self._course, self.home.time_s
-        if course.near_since_s is None:
-            if distance_m <= FOLLOW_M[1]:
-                course.near_since_s = now
-            return
-        if now - course.near_since_s <= FOLLOW_S:
-            course.samples += 1
-            course.inside += FOLLOW_M[0] <= distance_m <= FOLLOW_M[1]
+        course, ticks = self._course, round(FOLLOW_S / TICK_S)
+        inside = FOLLOW_M[0] <= distance_m <= FOLLOW_M[1]
+        course.inside.append(inside)
+        course.came_near = course.came_near or inside
+        last = course.inside[-ticks:]
+        course.followed = len(last) == ticks and sum(last) >= FOLLOW_SHARE * ticks
 
     def _over(self) -> bool:
         course, now = self._course, self.home.time_s
@@ -178,9 +176,7 @@ class Episode:
             return course.told_s is not None and now - course.told_s > STOP_WITHIN_S + (
                 8.0 if self._listen is not None else 0.0)
         if self.task.skill is Skill.FOLLOW and self._thing is not None:
-            if course.near_since_s is None:
-                return now > FOLLOW_NEAR_S
-            return now - course.near_since_s > FOLLOW_S
+            return course.followed or now > FOLLOW_WITHIN_S
         return False
 
     def _judged(self) -> Result:
@@ -231,11 +227,11 @@ class Episode:
 
     def _follow_cause(self, result: Result) -> str:
         course = self._course
-        if course.near_since_s is None:
-            return 'missed it' if result.claim == 'absent' else 'never came near'
-        if course.samples < FOLLOW_S / TICK_S * 0.98:
-            return 'gave up'
-        return '' if course.inside >= FOLLOW_SHARE * course.samples else 'lost it'
+        if course.followed:
+            return ''
+        if result.claim == 'absent':
+            return 'missed it'
+        return 'lost it' if course.came_near else 'never came near'
 
     def _motion_cause(self) -> str:
         task, course, pose = self.task, self._course, self.judge.pose

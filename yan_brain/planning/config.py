@@ -118,13 +118,15 @@ class SearchConfig:
     turn_radps: float = setting(0.7, 'turning while looking around', minimum=0.1, maximum=3.0)
     sure: float = setting(0.9, 'belief that ends a look around', minimum=0.1, maximum=0.999)
     visit: float = setting(
-        0.15, 'a hypothesis believed less is not worth a visit', minimum=0.0, maximum=1.0)
+        0.22, 'a hypothesis believed less is not worth a visit', minimum=0.0, maximum=1.0)
     accept: float = setting(
         0.55, 'mean probability near by to call it found', minimum=0.05, maximum=0.999)
     looks: int = setting(5, 'images of a near view before a verdict', minimum=1, maximum=100)
     verify_m: float = setting(
         1.1, 'distance that a hypothesis is verified from', minimum=0.4, maximum=5.0)
     viewpoints: int = setting(3, 'other places to look around from', minimum=0, maximum=20)
+    longest_s: float = setting(
+        80.0, 'then what was not found is held not to be here', minimum=1.0, maximum=3600.0)
     gain_m2: float = setting(
         0.4, 'a place must uncover this much floor', minimum=0.01, maximum=20.0)
 

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from yan_brain.planning.memory import Hypothesis, TargetMemory, surface_m
 from yan_brain.planning.motion import Navigator, towards, turn
-from yan_brain.planning.routes import around
 from yan_brain.planning.runs import Step, done, failed
-from yan_brain.planning.search import Outcome, Search
+from yan_brain.planning.search import Outcome, Search, ring_in_sight
 from yan_brain.planning.surroundings import Surroundings
 from yan_brain.signals import Sighting, Velocity
 
@@ -22,6 +21,7 @@ _DOUBT = 0.25               # weaker sightings do not move the track
 _GAIN = 1.2                 # per second: speed for an error of distance
 _CENTRE_M = 0.12
 _TURN_FIRST_RAD = math.radians(50)
+_LAST_BELIEF = 0.5          # that it is still where it was last seen
 _FADE_S = 1.5               # a velocity is trusted this long without a sight
 
 
@@ -101,15 +101,11 @@ class Follow:
 
     def step(self, world: Surroundings) -> Step:
         """Search while it is lost, else keep the distance."""
-        self._began_s = min(self._began_s, world.now_s)
         limits = world.config.limits
         if world.now_s - self._began_s > limits.follow_s:
             return done(target=self._shown())
         if self._track is not None and self._lost(world, self._track):
-            self._track = None
-            # What was believed of where it stood is worth nothing now: it walked on.
-            self._memory.hypotheses.clear()
-            self._search = Search(self._memory, eager=True)
+            self._give_up(self._track)
         if self._track is None:
             found = self._search.step(world)
             if found.outcome is Outcome.NOT_FOUND:
@@ -119,7 +115,15 @@ class Follow:
             self._track = Track(found.target.at, found.target.seen_s)
             self._track.probability = found.target.probability
             self._navigator.restart()
+            self._began_s = min(self._began_s, world.now_s)
         return self._keep(world, self._track)
+
+    def _give_up(self, track: Track) -> None:
+        """Look for it anew, first where it was last; what else was believed is out of date."""
+        self._track = None
+        self._memory.restart(np.array(track.at(math.inf)), _LAST_BELIEF)
+        self._search = Search(self._memory, eager=True)
+        self._search.again()
 
     def _shown(self) -> Hypothesis | None:
         """The track as a hypothesis, for the status."""
@@ -152,7 +156,7 @@ class Follow:
         if off > 0.0 and not world.grid.straight((pose.x_m, pose.y_m), stop, needed):
             keep = config.approach.follow_m
             guide = self._navigator.step(
-                world, lambda ground: around(ground, x, y, 0.45, keep + 0.2))
+                world, lambda ground: ring_in_sight(ground, x, y, 0.45, keep + 0.2))
             if not guide.arrived and not guide.blocked and guide.velocity != Velocity():
                 return replace(shown, velocity=guide.velocity)
         speed = away + _GAIN * off

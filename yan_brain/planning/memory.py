@@ -126,6 +126,11 @@ class TargetMemory:
                             self.body.camera_forward_m)
         if surface is not None:
             far, std = max(0.05, surface - self.body.camera_forward_m + 0.06), 0.12
+        else:
+            # Nothing is seen through walls: what seems to lie behind one stands before it.
+            wall = farthest_m(scan, sighting.bearing_rad, _SURFACE_RAD)
+            if wall is not None:
+                far = max(0.05, min(far, wall - self.body.camera_forward_m))
         angle = eye.yaw_rad + sighting.bearing_rad
         across = max(0.04, self.config.bearing_std_rad * far)
         turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
@@ -146,6 +151,11 @@ class TargetMemory:
         """The hypothesis believed most, of those not rejected and believed at least so much."""
         open_ = [one for one in self.hypotheses if not one.rejected and one.belief >= least]
         return max(open_, key=lambda one: one.belief_logit, default=None)
+
+    def restart(self, at: NDArray[np.float64], belief: float) -> None:
+        """Forget all hypotheses but one, at a place."""
+        self.hypotheses.clear()
+        self._born(at, np.eye(2) * 0.25).belief_logit = _logit(belief)
 
     def get(self, number: int) -> Hypothesis | None:
         """The hypothesis of this number, None once it was dropped."""
@@ -232,6 +242,15 @@ def nearest_m(scan: Scan | None, bearing_rad: float, half_rad: float) -> float |
     """The shortest return within a window of bearings; None without a return or a scan."""
     inside = _window(scan, bearing_rad, half_rad)
     return None if inside is None else float(inside.min())
+
+
+def farthest_m(scan: Scan | None, bearing_rad: float, half_rad: float) -> float | None:
+    """The longest return within a window of bearings; None where any beam met nothing."""
+    inside = _window(scan, bearing_rad, half_rad)
+    if inside is None or scan is None or len(inside) < int(2 * half_rad
+                                                           / abs(scan.angle_increment_rad)):
+        return None
+    return float(inside.max())
 
 
 def surface_m(scan: Scan | None, bearing_rad: float, range_m: float, ratio: float,

@@ -62,7 +62,7 @@ class Navigator:
         self._left_m = math.inf
         self._best_m = math.inf
         self._best_s = math.inf
-        self._at_goal = False
+        self._at_goal = self._had_way = False
 
     def restart(self) -> None:
         """Forget the way: the goal is another one."""
@@ -74,7 +74,8 @@ class Navigator:
         if now - self._planned_s >= _REPLAN_S:
             self._plan(world, goal)
         if self._path is None:
-            return Guidance(Velocity(), blocked=now - self._way_s > _NO_WAY_S)
+            patience = _NO_WAY_S if self._had_way else _REPLAN_S
+            return Guidance(Velocity(), blocked=now - self._way_s > patience)
         if self._at_goal:
             return Guidance(Velocity(), arrived=True, left_m=0.0)
         if self._left_m < self._best_m - 0.05:
@@ -94,7 +95,7 @@ class Navigator:
         self._path = descend(ground, field, (pose.x_m, pose.y_m))
         if self._path is None:
             return
-        self._way_s = now
+        self._way_s, self._had_way = now, True
         cell = ground.index(pose.x_m, pose.y_m)
         self._left_m = float(field[cell]) if cell is not None else math.inf
         self._at_goal = self._left_m <= 0.0

@@ -215,7 +215,7 @@ class Planner:
     def _longest_s(self) -> float:
         limits = self.config.limits
         if isinstance(self._run, Follow):
-            return limits.follow_s + 1.0
+            return limits.skill_s + limits.follow_s
         if isinstance(self._run, (Move, Turn)):
             most = limits.move_m / 0.1 if isinstance(self._run, Move) else limits.turn_rad / 0.2
             return min(most, 3600.0)

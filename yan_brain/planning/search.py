@@ -21,6 +21,8 @@ _FACE_RAD = math.radians(8)
 _PLACES = 48                        # candidates for another viewpoint
 _SURE_LOOKS = 4
 _VERDICT_S = 4.0                    # for a verdict, before what was seen so far decides
+_EAGER_VISIT = 0.45                 # what walks is gone before doubtful places are visited
+_EAGER_S = 2.0
 _COST_M = 1.5                       # of way that a halved gain is worth
 
 
@@ -66,6 +68,7 @@ class Search:
         self._first_looks = 0
         self._spot: tuple[float, float] | None = None
         self._left = -1                 # viewpoints that may still be tried
+        self._began_s = 0.0
         self._unreachable: set[int] = set()
         self.full_looks = 0
 
@@ -77,6 +80,9 @@ class Search:
         """Go on searching."""
         if self._left < 0:
             self._left = world.config.search.viewpoints
+            self._began_s = world.now_s
+        if self.full_looks and world.now_s - self._began_s > world.config.search.longest_s:
+            return Found(Outcome.NOT_FOUND)
         for _ in range(4):      # phases that end at once pass on to the next
             found = getattr(self, f'_{self._phase.value}')(world)
             if found is not None:
@@ -96,9 +102,8 @@ class Search:
             return None
         view = max(best.views.values(), key=lambda one: one.last_s)
         needed = 2 if self._eager else _SURE_LOOKS
-        if view.looks >= needed and view.mean() >= world.config.search.accept:
-            return best
-        return None
+        good = view.looks >= needed and view.mean() >= world.config.search.accept
+        return best if good else None
 
     def _look(self, world: Surroundings) -> Found | None:
         pose = world.pose
@@ -144,8 +149,9 @@ class Search:
         return None
 
     def _candidate(self, world: Surroundings) -> Hypothesis | None:
+        least = _EAGER_VISIT if self._eager else world.config.search.visit
         open_ = [one for one in self._memory.hypotheses
-                 if not one.rejected and one.belief >= world.config.search.visit
+                 if not one.rejected and one.belief >= least
                  and one.number not in self._unreachable]
         return max(open_, key=lambda one: one.belief_logit, default=None)
 
@@ -170,7 +176,7 @@ class Search:
             return None
         reach = world.config.search.verify_m
         guide = self._navigator.step(
-            world, lambda ground: near_and_in_sight(ground, one, 0.45, reach))
+            world, lambda ground: ring_in_sight(ground, one.at[0], one.at[1], 0.45, reach))
         if self._near(world, one) or guide.arrived:
             self._enter(_Phase.VERIFY)
             return None
@@ -195,9 +201,9 @@ class Search:
         if self._number in self._unreachable or self._eager:
             near = one.near_view(math.inf)
         ready = near.looks >= config.looks and abs(error) <= _FACE_RAD
-        late = world.now_s - self._since_s > _VERDICT_S
+        late = world.now_s - self._since_s > (_EAGER_S if self._eager else _VERDICT_S)
         if (ready and self._memory.looks - self._first_looks >= 2) or late:
-            if near.looks and near.mean() >= config.accept:
+            if near.looks >= config.looks and near.mean() >= config.accept:
                 return Found(Outcome.FOUND, target=one)
             self._memory.reject(one)
             self._enter(_Phase.CHOOSE)
@@ -216,14 +222,14 @@ class Search:
         return Found(Outcome.SEARCHING, guide.velocity)
 
 
-def near_and_in_sight(ground: Terrain, one: Hypothesis, near_m: float,
-                      far_m: float) -> NDArray[np.bool_]:
-    """Route cells between two distances from a hypothesis from which it can be seen."""
-    ring = around(ground, one.at[0], one.at[1], near_m, far_m)
+def ring_in_sight(ground: Terrain, x_m: float, y_m: float, near_m: float,
+                  far_m: float) -> NDArray[np.bool_]:
+    """Route cells between two distances from a place, from which it can be seen."""
+    ring = around(ground, x_m, y_m, near_m, far_m)
     rows, columns = np.nonzero(ring)
     if len(rows):
         places = ground.places(rows, columns)
-        ring[rows, columns] = in_sight(ground.grid, places, one.at[0], one.at[1], 0.35)
+        ring[rows, columns] = in_sight(ground.grid, places, x_m, y_m, 0.35)
     return ring
 
 

@@ -43,7 +43,7 @@ class Surroundings:
             self.touch = touch
         if scan is not None and _usable(scan):
             if self.scan is not None and self.scan.stamp_s - 5.0 < scan.stamp_s \
-                    < self.scan.stamp_s:
+                    <= self.scan.stamp_s:
                 return
             self.scan, self._unplaced = scan, scan
             self._scans.append(scan)

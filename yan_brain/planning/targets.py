@@ -7,7 +7,7 @@ from yan_brain.planning.memory import Hypothesis, TargetMemory, surface_m
 from yan_brain.planning.motion import Navigator, turn
 from yan_brain.planning.reflexes import gap_m
 from yan_brain.planning.runs import STILL_MPS, Step, done, failed, still
-from yan_brain.planning.search import Found, Outcome, Search, near_and_in_sight
+from yan_brain.planning.search import Found, Outcome, Search, ring_in_sight
 from yan_brain.planning.surroundings import Surroundings
 from yan_brain.signals import Velocity
 
@@ -123,7 +123,7 @@ class GoTo(_Targeted):
         if self._sides < _SIDES:        # the straight end was not free: from as near as can be
             wide += 0.1
         guide = self._navigator.step(
-            world, lambda ground: near_and_in_sight(ground, one, near, wide))
+            world, lambda ground: ring_in_sight(ground, one.at[0], one.at[1], near, wide))
         if guide.arrived:
             self._final = True
         if guide.blocked:
