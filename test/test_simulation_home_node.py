@@ -230,14 +230,3 @@ def test_wrong_parameters_are_named(parameter: str, named: str) -> None:
     said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert named in said and 'Traceback' not in said
-
-
-def test_the_file_of_parameters_holds_the_defaults() -> None:
-    import yaml
-
-    from yan_brain.nodes.home_config import HomeNodeConfig
-    from yan_brain.settings import build, flatten
-    path = pathlib.Path(__file__).parent.parent / 'config' / 'home.yaml'
-    given = yaml.safe_load(path.read_text())['/**/home']['ros__parameters']
-    assert given.keys() == flatten(HomeNodeConfig()).keys()
-    assert build(HomeNodeConfig, given) == HomeNodeConfig()
