@@ -15,6 +15,7 @@ from yan_brain.perception.microphone import read_wav
 from yan_brain.perception.recogniser import (
     Moonshine,
     MoonshineConfig,
+    RecogniserFailed,
     RecogniserMissing,
     RecogniserSlow,
     bundled_folder,
@@ -239,6 +240,22 @@ def test_a_missing_or_broken_model_is_said(tmp_path: Path, moonshine: Moonshine)
         Moonshine(MoonshineConfig(folder=str(tmp_path)))
     with pytest.raises(ValueError, match='scale floats'):
         moonshine.transcribe(np.zeros(100, np.float32))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize('seconds', [0.05, 0.6, 9.5, 14.0])
+def test_sound_of_any_length_is_recognised(
+        moonshine: Moonshine, person: Samples, seconds: float) -> None:
+    """Above 9.2 s a mask of the wrong length once broke the model."""
+    said = moonshine.transcribe(np.resize(person, round(seconds * RATE)))
+    assert isinstance(said, str) and (seconds < 3 or 'forward' in said.lower())
+
+
+def test_a_model_that_breaks_is_said(
+        moonshine: Moonshine, person: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {name: (3, width) for name, (_, width) in moonshine._past_shapes.items()}
+    monkeypatch.setattr(moonshine, '_past_shapes', wrong)
+    with pytest.raises(RecogniserFailed, match=r'speech model failed on 3\.8 s'):
+        moonshine.transcribe(person)
 
 
 def test_recognition_that_takes_too_long_is_given_up(

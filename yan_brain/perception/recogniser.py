@@ -60,6 +60,10 @@ class RecogniserMissing(RuntimeError):
     """The model's files are not on this machine. The text says how to get them."""
 
 
+class RecogniserFailed(RuntimeError):
+    """The model broke on this sound."""
+
+
 class RecogniserSlow(RuntimeError):
     """Recognition took longer than its limit and was given up."""
 
@@ -97,6 +101,9 @@ class Moonshine:
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as state
 
+        # They are no RuntimeErrors, and have no common base but Exception.
+        self._failures = (state.Fail, state.InvalidArgument, state.InvalidGraph,
+                          state.InvalidProtobuf, state.RuntimeException)
         config = config or MoonshineConfig()
         folder = Path(config.folder) if config.folder else bundled_folder()
         options = onnxruntime.SessionOptions()
@@ -110,8 +117,7 @@ class Moonshine:
             try:
                 return onnxruntime.InferenceSession(str(path), options,
                                                     providers=['CPUExecutionProvider'])
-            except (state.Fail, state.InvalidProtobuf, state.InvalidGraph,
-                    state.InvalidArgument) as error:
+            except self._failures as error:
                 raise RecogniserMissing(f'no speech model: {path} cannot be read ({error}); '
                                         'install moonshine-voice again') from error
 
@@ -131,8 +137,8 @@ class Moonshine:
     def transcribe(self, samples: NDArray[np.int16]) -> str:
         """The words in `samples`, (n,) int16 at 16 kHz, 0.1 to 30 s; '' when there are none.
 
-        Raises ValueError for another type or shape, RecogniserSlow; a shorter or longer sound
-        is padded with silence or cut at its end.
+        Raises ValueError for another type or shape, RecogniserSlow, RecogniserFailed; a shorter
+        or longer sound is padded with silence or cut at its end.
         """
         if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
             raise ValueError(f'transcribe wants a (n,) int16 array at {RATE_HZ} Hz, not '
@@ -144,7 +150,11 @@ class Moonshine:
         wave = np.pad(wave, (0, max(0, missing)))
         seconds = wave.size / RATE_HZ
         limit = max(LEAST_TOKENS, int(seconds * TOKENS_PER_S) + 1)
-        return self._text(self._search(self._encode(wave), limit).tokens)
+        try:
+            return self._text(self._search(self._encode(wave), limit).tokens)
+        except self._failures as error:
+            raise RecogniserFailed(f'the speech model failed on {seconds:.1f} s of sound: '
+                                   f'{error}') from error
 
     def _encode(self, wave: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n,) samples to (1, frames, width)."""
@@ -167,7 +177,8 @@ class Moonshine:
             'encoder_hidden_states': np.repeat(states, len(last), 0),
             'use_cache_branch': np.array([not first]), **past}
         if 'encoder_attention_mask' in self._decoder_ports:
-            feed['encoder_attention_mask'] = np.ones((len(last), states.shape[1]), np.int64)
+            # The model takes every 384th of what is meant as a mask of samples: all is heard.
+            feed['encoder_attention_mask'] = np.ones((len(last), 1), np.int64)
         out = dict(zip(self._outputs, self._decoder.run(None, feed), strict=True))
         scores = out['logits'][:, -1]
         scores = scores - scores.max(1, keepdims=True)
