@@ -8,6 +8,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSCompatibility, QoSProfile, qos_check_compatible
 
+MOST_CAUSES = 20                        # told of one topic; more would fill the log
 RATE_SMOOTHING = 0.2                    # share of the newest interval in the mean interval
 
 
@@ -31,7 +32,7 @@ class Watch:
         self._warned = False
         self.messages = 0
         self.bad = 0
-        self.last_fault = ''
+        self._told: set[str] = set()
 
     @property
     def silent(self) -> bool:
@@ -64,9 +65,9 @@ class Watch:
     def fault(self, why: str) -> None:
         """A message came that cannot be used. The same cause is said once, then counted."""
         self.bad += 1
-        if why != self.last_fault:
+        if why not in self._told and len(self._told) < MOST_CAUSES:
             self._node.get_logger().warning(f'{self.topic}: message dropped: {why}')
-            self.last_fault = why
+            self._told.add(why)
 
     def look(self) -> None:
         """Warns once when the topic has been silent for too long."""
