@@ -87,7 +87,7 @@ def test_a_scan_return_near_the_sighted_range_gives_the_place() -> None:
 
 def test_nothing_is_seen_through_walls() -> None:
     it = memory()
-    it.add((seen(0.9, range_m=9.0),), HERE, 1.0, FlatWorld(width=5.0).scan())
+    it.add((seen(0.9, range_m=3.2),), HERE, 1.0, FlatWorld(width=5.0).scan())
     assert it.hypotheses[0].at[0] == pytest.approx(2.5, abs=0.1)
 
 

@@ -127,10 +127,11 @@ class TargetMemory:
         if surface is not None:
             far, std = max(0.05, surface - self.body.camera_forward_m + 0.06), 0.12
         else:
-            # Nothing is seen through walls: what seems to lie behind one stands before it.
+            # Nothing is seen through walls: what seems to lie a little behind one stands before
+            # it. What seems to lie far behind is seen above something low.
             wall = farthest_m(scan, sighting.bearing_rad, _SURFACE_RAD)
-            if wall is not None:
-                far = max(0.05, min(far, wall - self.body.camera_forward_m))
+            if wall is not None and wall < sighting.range_m < self.config.scan_ratio * wall:
+                far = max(0.05, wall - self.body.camera_forward_m)
         angle = eye.yaw_rad + sighting.bearing_rad
         across = max(0.04, self.config.bearing_std_rad * far)
         turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])

@@ -72,7 +72,8 @@ class Planner:
         if self.rejected:
             if not self.rejected.startswith('late'):
                 self._ramp.halt()
-                self._decided_s = min(self._decided_s, now_s - self.config.limits.stale_s)
+                # As if none had come for a while: it stands until a good one comes.
+                self._decided_s = min(self._decided_s, now_s - 1.1 * self.config.limits.stale_s)
             return
         self._decision, self._decided_s = decision, now_s
         if decision.skill is Skill.IDLE:

@@ -21,8 +21,11 @@ _FACE_RAD = math.radians(8)
 _PLACES = 48                        # candidates for another viewpoint
 _SURE_LOOKS = 4
 _VERDICT_S = 4.0                    # for a verdict, before what was seen so far decides
-_EAGER_VISIT = 0.45                 # what walks is gone before doubtful places are visited
-_EAGER_S = 2.0
+_EAGER = 0.35                       # what walks is taken for it from this belief on ...
+_EAGER_LOOKS = 3                    # ... and is gone before doubtful places are visited
+_EAGER_VISIT = 0.45
+_EAGER_S = 1.5
+_BEGIN_S = 0.4                      # looking ahead before turning away
 _COST_M = 1.5                       # of way that a halved gain is worth
 
 
@@ -83,6 +86,9 @@ class Search:
             self._began_s = world.now_s
         if self.full_looks and world.now_s - self._began_s > world.config.search.longest_s:
             return Found(Outcome.NOT_FOUND)
+        sight = self._sure(world) if self._eager else None
+        if sight is not None:
+            return Found(Outcome.FOUND, target=sight)
         for _ in range(4):      # phases that end at once pass on to the next
             found = getattr(self, f'_{self._phase.value}')(world)
             if found is not None:
@@ -97,11 +103,11 @@ class Search:
 
     def _sure(self, world: Surroundings) -> Hypothesis | None:
         """A hypothesis so good that looking on is a waste of time."""
-        best = self._memory.best(world.config.search.sure)
-        if best is None:
+        best = self._memory.best(_EAGER if self._eager else world.config.search.sure)
+        if best is None or not best.views:
             return None
         view = max(best.views.values(), key=lambda one: one.last_s)
-        needed = 2 if self._eager else _SURE_LOOKS
+        needed = _EAGER_LOOKS if self._eager else _SURE_LOOKS
         good = view.looks >= needed and view.mean() >= world.config.search.accept
         return best if good else None
 
@@ -111,6 +117,8 @@ class Search:
             self._last_yaw = pose.yaw_rad
             best = self._memory.best(world.config.search.visit)
             self._direction = 1 if best is None or pose.bearing(*best.at) >= 0.0 else -1
+        if not self.full_looks and world.now_s - self._began_s < _BEGIN_S:
+            return Found(Outcome.SEARCHING)
         self._turned_rad += abs(pose.yaw_rad - self._last_yaw)
         self._last_yaw = pose.yaw_rad
         if self._sure(world) is not None:
@@ -158,8 +166,6 @@ class Search:
     def _near(self, world: Surroundings, one: Hypothesis) -> bool:
         """Whether a hypothesis can be verified from here."""
         far = world.pose.distance(*one.at)
-        if self._eager and one.belief >= world.config.search.sure:
-            return True
         return (far <= world.config.search.verify_m + 0.25
                 and bool(in_sight(world.grid, np.array([[world.pose.x_m, world.pose.y_m]]),
                                   one.at[0], one.at[1], 0.35)[0]))
@@ -198,7 +204,7 @@ class Search:
             self._first_looks = self._memory.looks
         error = world.pose.bearing(*one.at)
         near = one.near_view(world.config.memory.near_m)
-        if self._number in self._unreachable or self._eager:
+        if self._number in self._unreachable:
             near = one.near_view(math.inf)
         ready = near.looks >= config.looks and abs(error) <= _FACE_RAD
         late = world.now_s - self._since_s > (_EAGER_S if self._eager else _VERDICT_S)
