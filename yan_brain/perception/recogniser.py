@@ -83,7 +83,7 @@ class MoonshineConfig:
                                  'a word, in nats', minimum=0.0, maximum=50.0)
     word_bonus: float = setting(0.4, 'for each piece of a word, in nats: against lost words',
                                 minimum=0.0, maximum=5.0)
-    limit_s: float = setting(10.0, 'an utterance that takes longer is given up',
+    limit_s: float = setting(20.0, 'an utterance that takes longer is given up',
                              minimum=0.1, maximum=120.0)
 
     def __post_init__(self) -> None:
