@@ -25,7 +25,7 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 STEADY_S = 20.0                         # a process that lived so long is well again
 LOOK_S = 0.05
-TERM_LIMIT_S = 3.5                      # then the rest are killed
+TERM_LIMIT_S = 3.3                      # then the rest are killed
 STOP_LIMIT_S = 4.5
 KEPT_LOGS = 10
 
@@ -166,12 +166,17 @@ class Supervisor:
         for process in living:
             if process.poll() is None:
                 process.terminate()
-        deadline_s = time.monotonic() + TERM_LIMIT_S
-        while time.monotonic() < deadline_s and any(p.poll() is None for p in living):
-            time.sleep(0.02)
+        _wait_for(living, TERM_LIMIT_S)
         for process in living:
             _signal_group(process.pid, signal.SIGKILL)
-            process.wait(1.0)
+        # Killed they are; a busy machine may take a moment to clear them away.
+        _wait_for(living, STOP_LIMIT_S - TERM_LIMIT_S)
+
+
+def _wait_for(processes: Sequence[subprocess.Popen[bytes]], limit_s: float) -> None:
+    deadline_s = time.monotonic() + limit_s
+    while time.monotonic() < deadline_s and any(p.poll() is None for p in processes):
+        time.sleep(0.02)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
