@@ -1,6 +1,7 @@
 """Concept memory: exact whatever the order, revocable, calibrated, clear about bad input."""
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
-from yan_brain.learning.knowledge import Spread
+from yan_brain.learning.knowledge import Spread, World
 from yan_brain.learning.ridge import RecursiveRidge
 from yan_brain.learning.store import LessonStore, StoreError
 
@@ -42,10 +43,10 @@ def _same(one: ConceptMemory, other: ConceptMemory) -> None:
 LESSONS = st.lists(st.tuples(st.sampled_from('abcd'), st.integers(0, 99)), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(lessons=LESSONS, shuffle=st.randoms(use_true_random=False))
 def test_order_does_not_matter(lessons: list[tuple[str, int]], shuffle: object) -> None:
-    first, second = _memory(), _memory()
+    first, second = (ConceptMemory(width=F, core='test', world=_known_world(F)) for _ in '12')
     for name, seed in lessons:
         first.learn(name, *_showing(name, seed))
     shuffled = list(lessons)
@@ -55,7 +56,7 @@ def test_order_does_not_matter(lessons: list[tuple[str, int]], shuffle: object) 
     _same(first, second)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(lessons=LESSONS, when=st.integers(0, 8), others=st.lists(st.integers(0, 99), max_size=3))
 def test_forgotten_is_as_never_taught(
     lessons: list[tuple[str, int]], when: int, others: list[int],
@@ -142,6 +143,48 @@ def test_spread_makes_unlike_scales_alike() -> None:
     spread = Spread.of(world.mean(0), np.cov(world.T), shrink=1e-9)
     white = spread.apply(world.astype(np.float32))[:, :-1]
     np.testing.assert_allclose(np.cov(white.T), np.eye(F), atol=0.1)
+
+
+@functools.lru_cache
+def _known_world(width: int) -> World:
+    """Things of thirty ordinary kinds, which have much in common, and places between them."""
+    rng = np.random.default_rng(77)
+    kinds = rng.normal(0, 2, (30, width)) + rng.normal(0, 4, width)
+    rows = np.concatenate([kinds[rng.integers(30, size=400)], rng.normal(0, 1, (200, width))])
+    return World.of(5 + rows + rng.normal(0, 1, rows.shape))
+
+
+def test_a_world_keeps_ordinary_things_from_being_taken_for_the_new_one() -> None:
+    world = _known_world(48)
+    rng = np.random.default_rng(5)
+    ordinary, places = world.rows[:400], world.rows[400:]
+    blorp = ordinary.mean(0) + rng.normal(0, 2, 48)
+    wrong, right = [], []
+    for known in (None, world):
+        memory = ConceptMemory(width=48, core='test', world=known)
+        memory.learn('blorp', blorp + rng.normal(0, 0.3, (4, 48)), places[:30])
+        wrong.append(float((memory.probability(ordinary) > 0.5).mean()))
+        right.append(float((memory.probability(blorp + rng.normal(0, 1, (100, 48)))
+                            > 0.5).mean()))
+    assert wrong[1] < 0.02 < wrong[0]
+    assert right[1] > 0.95
+
+
+def test_an_ordinary_thing_can_be_taught_too() -> None:
+    world = _known_world(48)
+    memory = ConceptMemory(width=48, core='test', world=world)
+    like_it = np.linalg.norm(world.rows - world.rows[0], axis=1) < 13
+    assert 8 < like_it.sum() < 100
+    memory.learn('mine', world.rows[like_it][:4], world.rows[-30:])
+    found = memory.probability(world.rows)[:, 0] > 0.5
+    assert found[like_it].mean() > 0.8 and found[~like_it].mean() < 0.05
+
+
+def test_worlds_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match='needs more than 96'):
+        World.of(np.zeros((96, 48)))
+    with pytest.raises(ValueError, match='another core'):
+        ConceptMemory(width=F, core='test', world=_known_world(48))
 
 
 def test_readers_keep_what_they_hold() -> None:

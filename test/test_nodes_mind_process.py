@@ -15,6 +15,7 @@ import pytest
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 rclpy = pytest.importorskip('rclpy', reason='ROS 2 is not installed here')
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from fake_mind import image  # noqa: E402
 from rclpy.context import Context  # noqa: E402
@@ -26,9 +27,11 @@ from yan_brain_msgs.srv import Ask, Concepts, Teach  # noqa: E402
 
 from yan_brain.mind import Mind  # noqa: E402
 from yan_brain.mind.checkpoint import save_checkpoint  # noqa: E402
+from yan_brain.mind.world import load_world, save_world, typical_rows  # noqa: E402
 from yan_brain.nodes import convert  # noqa: E402
 from yan_brain.perception.language import Words  # noqa: E402
 from yan_brain.perception.sight import Eye  # noqa: E402
+from yan_brain.signals import Image, Moment, Skill  # noqa: E402
 from yan_brain.training.train import new_brain  # noqa: E402
 
 DOMAIN = 74
@@ -50,8 +53,25 @@ def test_understanding_changes_nothing(brain: Path) -> None:
     asked = mind.understand('go to the red ball')
     assert asked.instruction_id == 0 and asked.version == mind.version
     assert mind.understand('go to the red ball') == asked
-    from yan_brain.signals import Moment, Skill
     assert mind.tick(Moment(stamp_s=0.0)).decision.skill is Skill.IDLE
+
+
+def test_the_world_belongs_to_its_weights(
+    brain: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:
+    mind = Mind.load(brain)
+    rng = np.random.default_rng(0)
+    images = (Image(stamp_s=0, horizontal_fov_rad=1.2, rgb=rng.integers(
+        0, 255, (120, 160, 3), dtype=np.uint8)) for _ in range(1000))
+    rows = typical_rows(mind, images, most=200)
+    assert rows.shape == (200, 80)
+    save_world(tmp_path, rows, mind.weights_version)
+    world = load_world(tmp_path, mind.weights_version)
+    assert world is not None
+    np.testing.assert_array_equal(world.rows, rows)
+    caplog.clear()
+    assert load_world(tmp_path, 'other') is None
+    assert 'not other' in caplog.text and 'yan_brain.mind.world' in caplog.text
 
 
 class Client:

@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from yan_brain.learning.knowledge import Doubles, Floats, Knowledge, Spread, checked
+from yan_brain.learning.calibration import direction, fit
+from yan_brain.learning.knowledge import Doubles, Floats, Knowledge, World, checked
 from yan_brain.learning.ridge import RecursiveRidge
 from yan_brain.learning.store import Lesson, LessonStore, StoreError
 from yan_brain.settings import check, setting
@@ -44,8 +45,8 @@ class ConceptConfig:
         2.0, 'weight of all rows of one showing together', minimum=1e-3, maximum=1e6)
     background_weight: float = setting(
         2.0, 'weight of all rows around it together', minimum=0.0, maximum=1e6)
-    prior: float = setting(
-        0.1, 'chance that a thing in view is a given concept', minimum=1e-4, maximum=0.9)
+    world_weight: float = setting(
+        4.0, 'weight of the ordinary world', minimum=0.0, maximum=1e6)
     most_shown: int = setting(256, 'rows kept of one showing', minimum=1, maximum=100000)
     most_background: int = setting(512, 'rows kept of its surroundings', minimum=0,
                                    maximum=100000)
@@ -80,19 +81,24 @@ class ConceptMemory:
         width: F, floats of a row of features.
         core: version of the features; lessons of another core are kept but not used.
         store: where lessons are kept. None: in memory only.
-        spread: how features are spread in general; None: taken as white already.
+        world: what features usually look like; None: taken as white, no more known.
 
     `knowledge` may be read from any thread without waiting; changes wait for one another.
     """
 
     def __init__(self, *, width: int, core: str, store: LessonStore | None = None,
-                 spread: Spread | None = None, config: ConceptConfig | None = None,
+                 world: World | None = None, config: ConceptConfig | None = None,
                  clock: Callable[[], float] = time.time) -> None:
         self.width, self.core = width, core
         self.config = config or ConceptConfig()
         self.fault = ''
         self._store = store or LessonStore(None)
-        self._spread = spread or Spread.plain(width)
+        world = world or World.plain(width)
+        if world.rows.shape[1] != width:
+            raise ValueError(f'the world has rows of {world.rows.shape[1]} floats; expected '
+                             f'{width}: it belongs to another core')
+        self._spread = world.spread
+        self._world = self._spread.apply(world.rows)
         self._clock = clock
         self._lock = threading.RLock()
         self._ridge = self._fresh_ridge()
@@ -103,17 +109,17 @@ class ConceptMemory:
         self.refresh()
 
     @classmethod
-    def open(cls, path: Path | None, *, width: int, core: str, spread: Spread | None = None,
+    def open(cls, path: Path | None, *, width: int, core: str, world: World | None = None,
              config: ConceptConfig | None = None) -> ConceptMemory:
         """Like the constructor, but a store that cannot be opened does not stop the robot.
 
         It then knows nothing, `problems` says why, and teaching raises StoreError.
         """
         try:
-            return cls(width=width, core=core, store=LessonStore(path), spread=spread,
+            return cls(width=width, core=core, store=LessonStore(path), world=world,
                        config=config)
         except StoreError as error:
-            memory = cls(width=width, core=core, spread=spread, config=config)
+            memory = cls(width=width, core=core, world=world, config=config)
             memory.fault = str(error)
             return memory
 
@@ -243,7 +249,10 @@ class ConceptMemory:
         return name
 
     def _fresh_ridge(self) -> RecursiveRidge:
-        return RecursiveRidge(width=self.width + 1, ridge=self.config.ridge)
+        ridge = RecursiveRidge(width=self.width + 1, ridge=self.config.ridge)
+        rows = len(self._world)
+        ridge.add(self._world, np.full(rows, self.config.world_weight / max(rows, 1)))
+        return ridge
 
     def _take_in(self, lesson: Lesson) -> None:
         rows = self._spread.apply(np.concatenate([lesson.features, lesson.background]))
@@ -261,20 +270,20 @@ class ConceptMemory:
         names = sorted(groups)
         pulls = [np.sum([taught.pull for taught in groups[name]], 0) for name in names]
         weights = self._ridge.solve(np.array(pulls, np.float64).reshape(-1, self.width + 1).T)
-        fits = [_fit(self._ridge, groups[name], weights[:, i], self.config.prior)
-                for i, name in enumerate(names)]
+        fits = [fit(self._ridge, [(t.shown, float(t.weights[0])) for t in groups[name]],
+                    weights[:, i], self._world) for i, name in enumerate(names)]
         owner = [i for i, name in enumerate(names) for _ in groups[name]]
-        shown = np.array([_direction(t.shown) for name in names for t in groups[name]])
+        shown = np.array([direction(t.shown) for name in names for t in groups[name]])
         return Knowledge(
             version=version, spread=self._spread, weights=weights,
             concepts=tuple(
-                Concept(name=name, lessons=len(groups[name]), certainty=fit.certainty,
+                Concept(name=name, lessons=len(groups[name]), certainty=found.certainty,
                         taught_s=max(t.lesson.taught_s for t in groups[name]))
-                for name, fit in zip(names, fits, strict=True)),
-            centre=np.array([fit.centre for fit in fits]),
-            slope=np.array([fit.slope for fit in fits]),
+                for name, found in zip(names, fits, strict=True)),
+            centre=np.array([found.centre for found in fits]),
+            slope=np.array([found.slope for found in fits]),
             shown=shown.reshape(-1, self.width + 1).T, owner=np.array(owner, np.intp),
-            reach=np.array([fit.reach for fit in fits]))
+            reach=np.array([found.reach for found in fits]))
 
 
 def clean_name(name: str) -> str:
@@ -288,54 +297,6 @@ def clean_name(name: str) -> str:
         raise ValueError(f'the name {name[:NAME_LIMIT]!r} cannot be used; give 1 to {NAME_LIMIT} '
                          'printable characters')
     return clean
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """How the scores of one concept are to be read."""
-
-    centre: float
-    slope: float
-    reach: float
-    certainty: float
-
-
-BLOCKS = 4               # a showing is cut into this many parts, in time, to test one by the rest
-DEVIATION_FLOOR = 0.2    # of the gap between concept and all else: one showing tells too little
-REACH_SHARE = 0.5        # of the cosine among the parts of a showing
-
-
-def _fit(ridge: RecursiveRidge, lessons: list[_Taught], weights: Doubles, prior: float) -> _Fit:
-    """Two normal distributions of equal width: left-out rows of the concept, and all else."""
-    left_out, cosines = [], []
-    for taught in lessons:
-        others = [t.shown for t in lessons if t is not taught]
-        share = taught.weights[0]
-        for block in np.array_split(np.arange(len(taught.shown)), min(BLOCKS, len(taught.shown))):
-            rows = taught.shown[block]
-            left_out.append(1 - ridge.left_out(rows, share, 1 - rows @ weights))
-            rest = np.delete(taught.shown, block, 0)
-            views = others + ([rest] if len(rest) else [])
-            cosines.append(max((rows @ _direction(v)).mean() for v in views) if views else 1.0)
-    scores = np.concatenate(left_out)
-    # Rows that nobody taught anything about are spread like a unit normal in the white space.
-    low, high = float(weights[-1]), float(scores.mean())
-    high = max(high, low + 0.05)
-    gap = high - low
-    variance = (scores.var() + float(weights[:-1] @ weights[:-1])) / 2
-    variance = max(variance, (DEVIATION_FLOOR * gap) ** 2)
-    slope = gap / variance
-    centre = (low + high) / 2 + np.log(1 / prior - 1) / slope
-    chance = 1 / (1 + np.exp(-np.clip((scores - centre) * slope, -40, 40)))
-    return _Fit(float(centre), float(slope), max(0.05, REACH_SHARE * float(np.mean(cosines))),
-                float(chance.mean()))
-
-
-def _direction(rows: Doubles) -> Doubles:
-    """(n, F + 1) -> (F + 1,) such that row @ direction is the cosine to the rows' mean."""
-    mean = rows[:, :-1].mean(0)
-    scale = max(float(np.linalg.norm(mean)), 1e-12) * np.sqrt(len(mean))
-    return np.append(mean / scale, 0.0)
 
 
 def _thin(rows: Floats, most: int) -> Floats:

@@ -50,7 +50,7 @@ class Spread:
 
     @classmethod
     def of(cls, mean: NDArray[np.floating], covariance: NDArray[np.floating],
-           shrink: float = 0.05) -> Spread:
+           shrink: float = 0.1) -> Spread:
         """From mean (F,) and covariance (F, F) of the core's features over many scenes.
 
         Directions of little variance are not blown up beyond `shrink` of the mean variance.
@@ -70,6 +70,36 @@ class Spread:
         return np.concatenate([white, np.ones((len(white), 1))], 1)
 
 
+@dataclass(frozen=True, eq=False)
+class World:
+    """What a core's features look like for ordinary things and places, from its training.
+
+    It tells a learner what is common before the first lesson: how features spread, and what a
+    new word must not be confused with. `rows` is (n, F) float32; none: nothing is known.
+    """
+
+    rows: Floats
+    spread: Spread
+
+    @classmethod
+    def of(cls, rows: NDArray[np.floating]) -> World:
+        """From typical rows, some hundreds at least.
+
+        Raises:
+            ValueError: too few rows, or not finite.
+        """
+        good = checked(rows, np.shape(rows)[-1] if np.ndim(rows) else 0, 'rows of the world')
+        if len(good) <= 2 * good.shape[1]:
+            raise ValueError(f'the world has {len(good)} rows of {good.shape[1]} floats; it needs '
+                             f'more than {2 * good.shape[1]}')
+        return cls(good, Spread.of(good.mean(0, dtype=np.float64), np.cov(good.T)))
+
+    @classmethod
+    def plain(cls, width: int) -> World:
+        """For features of mean 0 and unit variance of which no more is known."""
+        return cls(np.empty((0, width), np.float32), Spread.plain(width))
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Knowledge:
     """All that was learned up to `version`. C concepts, L showings; F features."""
@@ -82,7 +112,7 @@ class Knowledge:
     slope: Doubles                         # (C,) log odds for each unit of score
     shown: Doubles                         # (F + 1, L) mean rows of showings, for the cosine
     owner: NDArray[np.intp]                # (L,) concept of each showing
-    reach: Doubles                         # (C,) cosine at which it is half as near
+    reach: Doubles                         # (C,) cosine below which it is rather something else
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from yan_brain.cognition.model import Understanding, View
 from yan_brain.cognition.partitions import Wake
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.mind import seeing
-from yan_brain.mind.checkpoint import Checkpoint, load_checkpoint
+from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
+from yan_brain.mind.world import load_world
 from yan_brain.perception import sight
 from yan_brain.perception.language import tagged_words
 from yan_brain.perception.senses import body_vector, sound_vector
@@ -36,6 +37,7 @@ from yan_brain.signals import (
     Skill,
 )
 
+AROUND = 8               # every so many patches stand for what is around a thing shown
 DEFAULT_MOVE_M = 0.5
 DEFAULT_TURN_RAD = math.pi / 2
 
@@ -51,7 +53,7 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A thing held before the eye: features of its patches (n, F), and of all around (m, F)."""
+    """A thing held before the eye: its features (1, F), and those of all around it (m, F)."""
 
     features: np.ndarray
     background: np.ndarray
@@ -103,13 +105,19 @@ class Mind:
         torch.set_num_threads(threads)
         trained = load_checkpoint(weights)
         memory = ConceptMemory.open(
-            store, width=trained.brain.config.features, core=trained.version)
+            store, width=trained.brain.config.features, core=trained.version,
+            world=load_world(weights or DEFAULT_FOLDER, trained.version))
         return cls(trained, memory)
 
     @property
     def version(self) -> str:
         """Of the weights, and how many lessons changed the mind since."""
         return f'{self._trained.version}+{self._memory.version}'
+
+    @property
+    def weights_version(self) -> str:
+        """Of the weights alone; lessons and world must be of the same."""
+        return self._trained.version
 
     @property
     def memory(self) -> ConceptMemory:
@@ -173,8 +181,8 @@ class Mind:
         if self._goal is not None and self._goal.instruction_id == instruction_id:
             self._goal = None
 
-    def look(self, image: Image) -> Showing:
-        """What is shown in an image: the thing nearest to its middle.
+    def scene(self, image: Image) -> seeing.Scene:
+        """All things in an image, without any past and without remembering it.
 
         Raises:
             ValueError: an image that cannot be used.
@@ -184,17 +192,28 @@ class Mind:
             view, _, _ = self._view(pixels, np.zeros(8, np.float32),
                                     np.full(8, -1, np.float32),
                                     self._brain.core.initial_state())
-        seen = seeing.scene(view, image.horizontal_fov_rad)
+        return seeing.scene(view, image.horizontal_fov_rad)
+
+    def look(self, image: Image) -> Showing:
+        """What is shown in an image: the thing nearest to its middle.
+
+        Raises:
+            ValueError: an image that cannot be used.
+        """
+        seen = self.scene(image)
         if len(seen.probability):
             cost = np.abs(seen.bearing_rad) + 0.1 * seen.range_m - 0.3 * seen.probability
-            shown, chance = int(cost.argmin()), float(seen.probability[cost.argmin()])
-            mine = seen.patches == shown
-        else:                                       # unlike all it knows: take the middle
-            row, column = np.divmod(np.arange(sight.ROWS * sight.COLUMNS), sight.COLUMNS)
-            mine = (np.abs(row - sight.ROWS * 0.55) < 2) & (
-                np.abs(column - (sight.COLUMNS - 1) / 2) < 2)
-            chance = 0.0
-        return Showing(seen.patch_features[mine], seen.patch_features[~mine], chance)
+            shown = int(cost.argmin())
+            others = np.delete(seen.features, shown, 0)
+            around = seen.patch_features[(seen.patches != shown)][::AROUND]
+            return Showing(seen.features[shown:shown + 1], np.concatenate([others, around]),
+                           float(seen.probability[shown]))
+        # Unlike all it knows: take the middle.
+        row, column = np.divmod(np.arange(sight.ROWS * sight.COLUMNS), sight.COLUMNS)
+        mine = (np.abs(row - sight.ROWS * 0.55) < 2) & (
+            np.abs(column - (sight.COLUMNS - 1) / 2) < 2)
+        return Showing(seen.patch_features[mine].mean(0, keepdims=True),
+                       seen.patch_features[~mine][::AROUND], 0.0)
 
     def teach(self, name: str, images: Sequence[Image]) -> Concept:
         """What these images show is called `name`; returns when the lesson is safe.
