@@ -65,10 +65,14 @@ NEEDS = (
     Need(package='libportaudio2', purpose='microphones', there=library('portaudio')),
     Need(package='espeak-ng', purpose='voices that training and evaluation speak with',
          there=program('espeak-ng')),
+    Need(package='flite', purpose='voices that training and evaluation speak with',
+         there=program('flite')),
     Need(package='pulseaudio', purpose='the test of a real sound device',
          there=program('pulseaudio'), for_tests=True),
     Need(package='pulseaudio-utils', purpose='the test of a real sound device',
          there=program('pactl'), for_tests=True),
+    Need(package='libasound2-plugins', purpose='the test of a real sound device',
+         there=files('alsa-lib/libasound_module_pcm_pulse.so'), for_tests=True),
     Need(package='git', purpose='the commit named in reports', there=program('git')),
 )
 
