@@ -19,7 +19,9 @@ class LimitsConfig:
     turn_acceleration_radps2: float = setting(
         3.0, 'change of turn rate', minimum=0.1, maximum=20.0)
     stale_s: float = setting(
-        0.4, 'a Decision or a sense older than this stops the robot', minimum=0.1, maximum=0.5)
+        0.25, 'a Decision older than this stops the robot', minimum=0.1, maximum=0.5)
+    sense_stale_s: float = setting(
+        0.4, 'a scan or odometry older than this stops the robot', minimum=0.1, maximum=0.5)
     give_up_s: float = setting(
         3.0, 'nothing new for this long: the skill fails', minimum=0.5, maximum=60.0)
     skill_s: float = setting(

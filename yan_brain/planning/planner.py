@@ -226,7 +226,7 @@ class Planner:
         """The reason to wait for a sense that a run needs; '' when all are there."""
         if isinstance(run, (Stop, Rest, Refuse)):
             return ''
-        stale = self.config.limits.stale_s
+        stale = self.config.limits.sense_stale_s
         if self.world.age_s('body') > stale:
             return 'no_odometry'
         if self.config.body.has_scan and not isinstance(run, Turn) \

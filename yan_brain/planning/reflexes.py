@@ -90,7 +90,7 @@ class Reflexes:
         body, limits = world.config.body, world.config.limits
         if not body.has_scan:
             return body.blind_mps, body.blind_mps
-        if world.age_s('scan') > limits.stale_s:
+        if world.age_s('scan') > limits.sense_stale_s:
             return 0.0, 0.0
         points = world.points()
         around = body.radius_m + body.reflex_margin_m

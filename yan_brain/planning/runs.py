@@ -61,7 +61,7 @@ class Stop:
 
     def step(self, world: Surroundings) -> Step:
         """Zero, until the base stands or no longer says how fast it goes."""
-        stale = world.age_s('body') > world.config.limits.stale_s
+        stale = world.age_s('body') > world.config.limits.sense_stale_s
         return done() if stale or still(world) else Step()
 
 
