@@ -61,6 +61,12 @@ def test_an_interrupted_set_up_goes_on_where_it_stopped(
     assert done == ['environment', 'thing']
 
 
+def test_an_environment_of_somebody_else_is_left_alone(install: ModuleType) -> None:
+    with pytest.raises(install.SetupError, match='was not made by this set-up'):
+        install.make_venv()
+    assert install.PYTHON.exists()
+
+
 def test_notes_that_are_rubbish_count_as_none(install: ModuleType) -> None:
     for text in ('', '[1, 2]', '{"environment": '):
         install.NOTES.write_text(text)

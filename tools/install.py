@@ -234,9 +234,13 @@ def pip(*words: str | Path) -> None:
 
 
 def make_venv() -> None:
-    """A new environment. One of another Python, or of another place, is replaced."""
-    if VENV.exists():
-        shutil.rmtree(VENV)
+    """A new environment. One of ours for another Python, or half made, is replaced."""
+    if VENV.exists() and not NOTES.exists():
+        raise SetupError(f'{VENV} is there, but was not made by this set-up; move it away, or '
+                         'remove it with `make clean`')
+    shutil.rmtree(VENV, ignore_errors=True)
+    VENV.mkdir()
+    NOTES.write_text('{}')
     try:
         subprocess.run([sys.executable, '-m', 'venv', str(VENV)], check=True, timeout=300,
                        env={k: v for k, v in os.environ.items() if k not in FOREIGN})
