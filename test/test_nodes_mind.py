@@ -468,7 +468,8 @@ def test_deactivated_it_stops_and_refuses_and_comes_back(world: World) -> None:
 
 
 def test_silence_of_the_planner_ends_a_goal() -> None:
-    world = World(members=('cognition',), namespace='/quiet', **{'task.planner_silence_s': 0.5})
+    short: dict[str, Any] = {'task.planner_silence_s': 0.5}
+    world = World(members=('cognition',), namespace='/quiet', **short)
     try:
         code, result = world.result(world.goal('go to the red ball')[1])
         assert (code, result.reason) == (GoalStatus.STATUS_ABORTED, 'no_planner')

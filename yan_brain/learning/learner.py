@@ -96,9 +96,10 @@ class Learner:
     def forget(self, name: str) -> Future[bool]:
         """Undo all lessons on a name; False: it was not known."""
         def work() -> bool:
+            before = {concept.name for concept in self.mind.concepts()}
             known = self.mind.forget(name)
-            if known:
-                self._announce('forgotten', clean_name(name), f'forgot {clean_name(name)!r}')
+            for gone in sorted(before - {concept.name for concept in self.mind.concepts()}):
+                self._announce('forgotten', gone, f'forgot {gone!r}')
             return known
 
         return self._pool.submit(work)
