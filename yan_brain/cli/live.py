@@ -12,11 +12,10 @@ from yan_brain_msgs.msg import BrainState, Decision, Percepts, SkillStatus
 
 from yan_brain.cli.client import Brain
 from yan_brain.nodes.common import RELIABLE
-from yan_brain.nodes.convert import to_seconds
 
 LEAST_SEEN = 0.5                        # of a percept's probability, to be named
+MOST_NAMED = 3
 FRESH_S = 2.0
-ARROWS = ('ahead', 'left', 'right')
 STRAIGHT_RAD = math.radians(8)
 
 
@@ -54,8 +53,12 @@ class Live:
         at_s, percepts = self._seen
         if now_s - at_s > FRESH_S:
             return 'sees: no image'
+        best: dict[str, Any] = {}       # of each name, what it is surest of
+        for percept in sorted(percepts, key=lambda p: -p.probability):
+            if percept.probability >= LEAST_SEEN:
+                best.setdefault(percept.label, percept)
         named = [f'{p.label} {p.range:.1f} m {direction(p.bearing)}'
-                 for p in percepts if p.probability >= LEAST_SEEN][:4]
+                 for p in list(best.values())[:MOST_NAMED]]
         return 'sees: ' + (', '.join(named) or 'nothing it knows')
 
     def _does(self) -> str:
@@ -105,8 +108,3 @@ def direction(bearing_rad: float) -> str:
         return 'ahead'
     side = 'left' if bearing_rad > 0 else 'right'
     return f'{abs(math.degrees(bearing_rad)):.0f}° {side}'
-
-
-def age_s(message: Any, now_s: float) -> float:
-    """Seconds since the stamp of a message."""
-    return now_s - to_seconds(message.header.stamp)
