@@ -28,6 +28,11 @@ class Skill(str, Enum):
     FORGET = 'forget'
     RECALL = 'recall'      # list what was taught
     UNCLEAR = 'unclear'    # heard, not understood
+    TRICK = 'trick'        # `argument` is a trick, told or about to be shown
+    WHEN = 'when'          # what to do when `argument` is perceived
+    WATCH = 'watch'        # a showing begins (amount +1) or is over (-1)
+    PERFORM = 'perform'    # do the trick `argument`
+    FEEDBACK = 'feedback'  # praise (amount +1) or blame (-1) of what was just done
 
 
 TARGET_SKILLS = frozenset({Skill.FIND, Skill.GO_TO, Skill.TURN_TO, Skill.FOLLOW})

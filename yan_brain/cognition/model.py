@@ -32,13 +32,14 @@ class BrainConfig:
     core: CoreConfig
     vocabulary: int
     features: int                     # floats of one patch
+    identity: int                     # floats that tell things apart, outside the core
     tokens: int                       # coarse tokens of one image
     skills: tuple[str, ...]
     colours: tuple[str, ...]
     kinds: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        for name in ('vocabulary', 'features', 'tokens'):
+        for name in ('vocabulary', 'features', 'identity', 'tokens'):
             if getattr(self, name) < 1:
                 raise ValueError(f'{name} is {getattr(self, name)}; it must be at least 1')
         for name in ('skills', 'colours', 'kinds'):
@@ -64,7 +65,6 @@ class Understanding:
 class View:
     """Logits of every patch; B images of N patches, row by row."""
 
-    features: Tensor      # (B, N, features), what concepts are learned on
     thing: Tensor         # (B, N): part of a thing
     colour: Tensor        # (B, N, colours)
     kind: Tensor          # (B, N, kinds)
@@ -133,7 +133,7 @@ class Brain(nn.Module):
         features = fine + self.back(thoughts)
         features = features + self.blend(features)
         look = self.look(features)
-        return View(features, look[..., 0], self.colours(features), self.kinds(features),
+        return View(look[..., 0], self.colours(features), self.kinds(features),
                     look[..., 1:3], look[..., 3])
 
     def read(

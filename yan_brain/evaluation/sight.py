@@ -45,12 +45,12 @@ def scenes(trained: Checkpoint, frames: dict[str, NDArray[np.generic]],
     found = []
     with torch.inference_mode():
         for row in rows:
-            features = trained.eye(torch.from_numpy(np.array(frames['rgb'][row]))[None])
-            tokens, starts = trained.brain.sense_tokens(body, sound, sight.coarse(features))
+            eye = trained.eye(torch.from_numpy(np.array(frames['rgb'][row]))[None])
+            tokens, starts = trained.brain.sense_tokens(body, sound, sight.coarse(eye.features))
             thoughts, state, _ = trained.brain.core(tokens, state, starts)
-            spread = sight.spread(thoughts[:, 3:]).flatten(2).transpose(1, 2)
-            view = trained.brain.view(features.flatten(2).transpose(1, 2), spread)
-            found.append(seeing.scene(view, float(frames['fov_rad'][row])))
+            view = trained.brain.view(sight.patches(eye.features),
+                                      sight.patches(sight.spread(thoughts[:, 3:])))
+            found.append(seeing.scene(view, eye.identity, float(frames['fov_rad'][row])))
     return found
 
 

@@ -15,6 +15,7 @@ from yan_brain.cognition.model import Brain, BrainConfig
 from yan_brain.perception.language import Words
 from yan_brain.perception.sight import Eye
 
+FORMAT = 2           # 2: the eye gives identities beside features
 DEFAULT_FOLDER = Path(__file__).parent.parent / 'models' / 'small'
 
 
@@ -37,7 +38,7 @@ def save_checkpoint(folder: Path, brain: Brain, eye: Eye, words: Words, *, steps
     folder.mkdir(parents=True, exist_ok=True)
     words.save(folder / 'words.json')
     (folder / 'brain.json').write_text(json.dumps(
-        {'format': 1, 'steps': steps, **asdict(brain.config)}, indent=1, ensure_ascii=False))
+        {'format': FORMAT, 'steps': steps, **asdict(brain.config)}, indent=1, ensure_ascii=False))
     weights = {f'brain.{k}': v.contiguous() for k, v in brain.state_dict().items()}
     weights |= {f'eye.{k}': v.contiguous() for k, v in eye.state_dict().items()}
     partial = folder / 'brain.safetensors.partial'
@@ -62,13 +63,14 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
             f'{error.filename} is missing; a brain is made by `yan-brain train`') from error
     except (json.JSONDecodeError, SafetensorError, OSError) as error:
         raise CheckpointError(f'the brain in {folder} is corrupt: {error}') from error
-    if about.pop('format', None) != 1:
-        raise CheckpointError(f'the brain in {folder} is of another format than 1; train it anew')
+    if about.pop('format', None) != FORMAT:
+        raise CheckpointError(f'the brain in {folder} is of another format than {FORMAT}; '
+                              'train it anew')
     steps = about.pop('steps')
     core = CoreConfig(**about.pop('core'))
     known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in about.items()}
     config = BrainConfig(core=core, **known)
-    brain, eye = Brain(config), Eye(features=config.features)
+    brain, eye = Brain(config), Eye(features=config.features, identity=config.identity)
     try:
         for name, module in (('brain.', brain), ('eye.', eye)):
             module.load_state_dict(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from yan_brain.cognition.core import CoreState
 from yan_brain.cognition.model import Understanding, View
@@ -105,7 +106,7 @@ class Mind:
         torch.set_num_threads(threads)
         trained = load_checkpoint(weights)
         memory = ConceptMemory.open(
-            store, width=trained.brain.config.features, core=trained.version,
+            store, width=trained.brain.config.identity, core=trained.version,
             world=load_world(weights or DEFAULT_FOLDER, trained.version))
         return cls(trained, memory)
 
@@ -189,10 +190,10 @@ class Mind:
         """
         pixels = sight.prepare(image)
         with torch.inference_mode():
-            view, _, _ = self._view(pixels, np.zeros(8, np.float32),
-                                    np.full(8, -1, np.float32),
-                                    self._brain.core.initial_state())
-        return seeing.scene(view, image.horizontal_fov_rad)
+            view, identity, _, _ = self._view(pixels, np.zeros(8, np.float32),
+                                              np.full(8, -1, np.float32),
+                                              self._brain.core.initial_state())
+        return seeing.scene(view, identity, image.horizontal_fov_rad)
 
     def look(self, image: Image) -> Showing:
         """What is shown in an image: the thing nearest to its middle.
@@ -246,21 +247,22 @@ class Mind:
             self._note(wakes)
             return
         assert moment.image is not None
-        view, self._state, wakes = self._view(pixels, body, sound, self._state)
+        view, identity, self._state, wakes = self._view(pixels, body, sound, self._state)
         self._note(wakes)
-        self._scene = seeing.scene(view, moment.image.horizontal_fov_rad)
+        self._scene = seeing.scene(view, identity, moment.image.horizontal_fov_rad)
         self._image_stamp = moment.image.stamp_s
 
     def _view(
         self, pixels: np.ndarray, body: np.ndarray, sound: np.ndarray, state: CoreState,
-    ) -> tuple[View, CoreState, list[Wake]]:
-        features = self._eye(torch.from_numpy(pixels)[None])
+    ) -> tuple[View, Tensor, CoreState, list[Wake]]:
+        seen = self._eye(torch.from_numpy(pixels)[None])
         tokens, starts = self._brain.sense_tokens(
-            torch.from_numpy(body)[None], torch.from_numpy(sound)[None], sight.coarse(features))
+            torch.from_numpy(body)[None], torch.from_numpy(sound)[None],
+            sight.coarse(seen.features))
         thoughts, state, wakes = self._brain.core(tokens, state, starts)
-        spread = sight.spread(thoughts[:, 3:])
-        return self._brain.view(features.flatten(2).transpose(1, 2),
-                                spread.flatten(2).transpose(1, 2)), state, wakes
+        view = self._brain.view(sight.patches(seen.features),
+                                sight.patches(sight.spread(thoughts[:, 3:])))
+        return view, seen.identity, state, wakes
 
     def _note(self, wakes: Sequence[Wake]) -> None:
         for blocks, wake in zip(self._awake, wakes, strict=True):

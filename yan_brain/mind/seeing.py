@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from yan_brain.cognition.model import View
 from yan_brain.perception.sight import COLUMNS, PATCH, ROWS, WIDTH, focal_pixels
@@ -25,20 +26,27 @@ class Scene:
     probability: Floats      # (M,) that something is there
     colour: Floats           # (M, colours) chances
     kind: Floats             # (M, kinds) chances
-    features: Floats         # (M, F) mean over the thing's patches
+    features: Floats         # (M, F) identity: of unit length, mean over the thing's patches
     bearing_rad: Floats      # (M,)
     range_m: Floats          # (M,)
     patches: NDArray[np.int64]   # (N,) which thing a patch belongs to, -1: none
-    patch_features: Floats   # (N, F)
+    patch_features: Floats   # (N, F) identity of every patch, of unit length
     patch_colour: Floats     # (N, colours) chances that a patch shows a thing of this colour
     patch_kind: Floats       # (N, kinds)
 
 
-def scene(view: View, horizontal_fov_rad: float, row: int = 0) -> Scene:
-    """Group the patches of image `row` of a view into things by where their middles point."""
+def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0) -> Scene:
+    """Group the patches of image `row` of a view into things by where their middles point.
+
+    Args:
+        view: of B images.
+        identity: (B, F, ROWS, COLUMNS) of the eye.
+        horizontal_fov_rad: of the camera.
+        row: which image.
+    """
     thing = _sigmoid(view.thing[row].numpy())
     offset = view.offset[row].numpy()
-    features = view.features[row].numpy()
+    features = identity[row].flatten(1).t().float().numpy()               # (N, F)
     colour, kind = view.colour[row].numpy(), view.kind[row].numpy()
     grid = np.stack([np.tile(np.arange(COLUMNS), ROWS), np.repeat(np.arange(ROWS), COLUMNS)], 1)
     middle = grid + offset                                            # (N, 2) column, row
@@ -62,12 +70,12 @@ def scene(view: View, horizontal_fov_rad: float, row: int = 0) -> Scene:
         bearing = math.atan2(WIDTH / 2 - (column + 0.5) * PATCH, focal)
         range_m = float(np.clip(math.exp(weight @ log_range[mine]) * focal, *RANGE_LIMITS_M))
         rows.append((thing[index], _sigmoid(weight @ colour[mine]), _sigmoid(weight @ kind[mine]),
-                     weight @ features[mine], np.float32(bearing), np.float32(range_m)))
+                     _unit(weight @ features[mine]), np.float32(bearing), np.float32(range_m)))
     shapes = [(), (colour.shape[1],), (kind.shape[1],), (features.shape[1],), (), ()]
     chance, colours, kinds, means, bearings, ranges = (
         np.array([r[i] for r in rows], np.float32).reshape(len(rows), *shape)
         for i, shape in enumerate(shapes))
-    return Scene(chance, colours, kinds, means, bearings, ranges, owner, features,
+    return Scene(chance, colours, kinds, means, bearings, ranges, owner, _unit(features),
                  thing[:, None] * _sigmoid(colour), thing[:, None] * _sigmoid(kind))
 
 
@@ -95,6 +103,11 @@ def percepts(
                              bearing_rad=float(seen.bearing_rad[i]),
                              range_m=float(seen.range_m[i])))
     return tuple(sorted(found, key=lambda p: -p.probability))
+
+
+def _unit(x: Floats) -> Floats:
+    """Scale the last axis to length one."""
+    return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)
 
 
 def _sigmoid(x: Floats) -> Floats:

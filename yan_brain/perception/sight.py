@@ -7,6 +7,7 @@ each. The core thinks over the 5x5 coarse tokens; what it thinks comes back to t
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,7 +21,8 @@ from yan_brain.signals import Image
 WIDTH, HEIGHT, PATCH = 160, 120, 8          # pixels
 COLUMNS, ROWS = WIDTH // PATCH, HEIGHT // PATCH
 TOKEN_ROWS, TOKEN_COLUMNS = 5, 5            # coarse tokens: pools of 3x4 patches
-FEATURES = 80                               # floats of one patch
+FEATURES = 128                              # floats of one patch, for the core
+IDENTITY = 64                               # ... and for telling things apart
 MAX_PIXELS = 64_000_000
 
 
@@ -50,6 +52,13 @@ def focal_pixels(horizontal_fov_rad: float) -> float:
     return WIDTH / 2 / math.tan(horizontal_fov_rad / 2)
 
 
+class Sight(NamedTuple):
+    """What the eye makes of B images, patch by patch."""
+
+    features: Tensor      # (B, FEATURES, ROWS, COLUMNS): what is where, for the core
+    identity: Tensor      # (B, IDENTITY, ROWS, COLUMNS): what tells one thing from another
+
+
 class _Residual(nn.Module):
     def __init__(self, width: int, dilation: int = 1) -> None:
         super().__init__()
@@ -64,23 +73,33 @@ class _Residual(nn.Module):
 
 
 class Eye(nn.Module):
-    """uint8 pixels -> patch features. Fully convolutional, 0.5M weights."""
+    """uint8 pixels -> patch features and identities. Fully convolutional, 1.5M weights.
 
-    def __init__(self, stem: int = 16, middle: int = 32, features: int = FEATURES) -> None:
+    Names of colours and kinds are read from deep features. A thing nobody has a word for is told
+    by its identity, for which colour and early layers are kept beside the deep ones.
+    """
+
+    def __init__(self, early: int = 64, features: int = FEATURES,
+                 identity: int = IDENTITY) -> None:
         super().__init__()
-        self.net = nn.Sequential(
-            nn.Conv2d(3, stem, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(stem),
-            nn.ReLU(),
-            nn.Conv2d(stem, middle, 3, stride=2, padding=1, bias=False), _Residual(middle),
-            nn.BatchNorm2d(middle), nn.ReLU(),
-            nn.Conv2d(middle, features, 3, stride=2, padding=1, bias=False),
+        self.early = nn.Sequential(
+            nn.Conv2d(3, early, 7, stride=4, padding=3, bias=False),
+            _Residual(early), _Residual(early), nn.BatchNorm2d(early), nn.ReLU())
+        self.deep = nn.Sequential(
+            nn.Conv2d(early, features, 3, stride=2, padding=1, bias=False),
             _Residual(features), _Residual(features, 2), _Residual(features),
             _Residual(features, 2), nn.BatchNorm2d(features))
+        self.identity = nn.Sequential(
+            nn.Conv2d(features + early + 3, 160, 1), nn.ReLU(), nn.Conv2d(160, identity, 1))
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        """(B, HEIGHT, WIDTH, 3) uint8, or float in 0..255 -> (B, features, ROWS, COLUMNS)."""
+    def forward(self, pixels: Tensor) -> Sight:
+        """(B, HEIGHT, WIDTH, 3) uint8, or float in 0..255."""
         x = pixels.permute(0, 3, 1, 2).to(torch.float32) / 128 - 1
-        return self.net(x)
+        early = self.early(x)
+        features = self.deep(early)
+        beside = torch.cat([features, F.avg_pool2d(early, 2),
+                            F.avg_pool2d(x, PATCH).to(early.dtype)], 1)
+        return Sight(features, self.identity(beside))
 
 
 def coarse(features: Tensor) -> Tensor:
@@ -94,3 +113,8 @@ def spread(tokens: Tensor) -> Tensor:
     grid = tokens.transpose(1, 2).unflatten(2, (TOKEN_ROWS, TOKEN_COLUMNS))
     return grid.repeat_interleave(ROWS // TOKEN_ROWS, 2).repeat_interleave(
         COLUMNS // TOKEN_COLUMNS, 3)
+
+
+def patches(grid: Tensor) -> Tensor:
+    """(B, F, ROWS, COLUMNS) -> (B, ROWS * COLUMNS, F), row by row."""
+    return grid.flatten(2).transpose(1, 2)

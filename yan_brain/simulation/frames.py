@@ -11,6 +11,7 @@ A set of frames is a folder of .npy files, which load by memory map (`load_frame
     patch_offset   (n, 15, 20, 2) float16  from the patch's centre to the middle of its visible
                                         pixels: (right, down) in pixels
     thing_colour, thing_kind (n, 12) int8   of all things of the room, seen or not; -1: none
+    thing_design (n, 12) int32          its number in `designs`, -1 for a thing with a name
     thing_pixels   (n, 12) int32        how many pixels of it are seen
     thing_centre   (n, 12, 2) float32   middle of its visible pixels (x, y), NaN if unseen
     thing_bearing_rad, thing_range_m (n, 12) float32   from the robot's centre to the thing's
@@ -46,6 +47,7 @@ WIDTH, HEIGHT, PATCH = 160, 120, 8
 os.environ.setdefault('LP_NUM_THREADS', '1')
 ROWS, COLUMNS = HEIGHT // PATCH, WIDTH // PATCH
 MOST_THINGS = 12
+DESIGNS_PER_ROOM = 7
 ROOMS_PER_SEED = 1_000_000      # seed s draws rooms s million and up; evaluation uses seed 0
 _EYE = '<camera name="eye" mode="fixed" pos="0 0 0.25"/>'
 _LEAST_SHARE = 0.12
@@ -57,6 +59,7 @@ FIELDS: dict[str, tuple[tuple[int, ...], str]] = {
     'patch_kind': ((ROWS, COLUMNS), 'i1'), 'patch_pixels': ((ROWS, COLUMNS), 'u2'),
     'patch_offset': ((ROWS, COLUMNS, 2), 'f2'),
     'thing_colour': ((MOST_THINGS,), 'i1'), 'thing_kind': ((MOST_THINGS,), 'i1'),
+    'thing_design': ((MOST_THINGS,), 'i4'),
     'thing_pixels': ((MOST_THINGS,), 'i4'), 'thing_centre': ((MOST_THINGS, 2), 'f4'),
     'thing_bearing_rad': ((MOST_THINGS,), 'f4'), 'thing_range_m': ((MOST_THINGS,), 'f4'),
     'fov_rad': ((), 'f4'), 'camera_height_m': ((), 'f4'), 'camera_pitch_rad': ((), 'f4'),
@@ -91,8 +94,7 @@ def draw_frames(seed: int, frames_per_room: int = 16,
                 options: RoomOptions | None = None) -> dict[str, NDArray[np.generic]]:
     """Draw a room and frames in it; arrays as in FIELDS with `frames_per_room` rows."""
     rng = np.random.default_rng([seed, 11])
-    if options is None:
-        options = RoomOptions(held_out=False, furniture_only=bool(rng.random() < 0.1))
+    options = options or ordinary_room(seed)
     room = draw_room(seed, options)
     model = model_of(room, robot=_EYE, size=(2 * WIDTH, 2 * HEIGHT))
     data = mujoco.MjData(model)
@@ -115,11 +117,25 @@ def draw_frames(seed: int, frames_per_room: int = 16,
     return rows
 
 
+def ordinary_room(seed: int, *, held_out: bool = False) -> RoomOptions:
+    """A room of things with names; every tenth holds furniture alone."""
+    bare = bool(np.random.default_rng([seed, 12]).random() < 0.1)
+    return RoomOptions(held_out=held_out, furniture_only=bare)
+
+
+def room_of_designs(seed: int, designs: range) -> RoomOptions:
+    """A room of things without names, and few that have one."""
+    rng = np.random.default_rng([seed, 12])
+    drawn = rng.choice(len(designs), min(len(designs), DESIGNS_PER_ROOM), replace=False)
+    return RoomOptions(held_out=False, things=(0, 2),
+                       designs=tuple(designs[int(i)] for i in drawn))
+
+
 def blank(count: int) -> dict[str, NDArray[np.generic]]:
     """Return empty rows: -1 for indices, NaN for what is unseen, else 0."""
     rows: dict[str, NDArray[np.generic]] = {}
     for name, (shape, kind) in FIELDS.items():
-        fill = np.nan if kind == 'f4' else -1 if kind == 'i1' else 0
+        fill = np.nan if kind == 'f4' else -1 if kind == 'i1' or name == 'thing_design' else 0
         rows[name] = np.full((count, *shape), fill, kind)
     return rows
 
@@ -154,8 +170,10 @@ def _label(rows: dict[str, NDArray[np.generic]], row: int, room: Room, eye: Eye,
     for i, thing in enumerate(room.things):
         x, y = thing.x_m - eye.robot_x_m, thing.y_m - eye.robot_y_m
         turn = np.arctan2(y, x) - eye.yaw_rad
-        rows['thing_colour'][row, i] = COLOURS.index(thing.colour)
-        rows['thing_kind'][row, i] = KINDS.index(thing.kind)
+        rows['thing_design'][row, i] = thing.design
+        if thing.design < 0:
+            rows['thing_colour'][row, i] = COLOURS.index(thing.colour)
+            rows['thing_kind'][row, i] = KINDS.index(thing.kind)
         rows['thing_bearing_rad'][row, i] = (turn + np.pi) % (2 * np.pi) - np.pi
         rows['thing_range_m'][row, i] = np.hypot(x, y)
     flat = seen.ravel() + 1
@@ -200,16 +218,19 @@ class _Share:
     first_row: int
     frames_per_room: int
     held_out: bool
+    designs: range | None
+
+    def options(self, seed: int) -> RoomOptions:
+        """What the room of a seed holds."""
+        if self.designs is not None:
+            return room_of_designs(seed, self.designs)
+        return ordinary_room(seed, held_out=self.held_out)
 
 
 def _write_share(share: _Share) -> int:
     files = {name: np.load(share.out / f'{name}.npy', mmap_mode='r+') for name in FIELDS}
     for i, seed in enumerate(share.seeds):
-        options = None
-        if share.held_out:
-            bare = bool(np.random.default_rng([seed, 11]).random() < 0.1)
-            options = RoomOptions(furniture_only=bare)
-        rows = draw_frames(seed, share.frames_per_room, options)
+        rows = draw_frames(seed, share.frames_per_room, share.options(seed))
         begin = share.first_row + i * share.frames_per_room
         for name, values in rows.items():
             files[name][begin:begin + share.frames_per_room] = values
@@ -217,11 +238,12 @@ def _write_share(share: _Share) -> int:
 
 
 def make_frames(out: Path, *, rooms: int, seed: int, frames_per_room: int = 16,
-                held_out: bool = False, processes: int = 1,
+                held_out: bool = False, designs: range | None = None, processes: int = 1,
                 progress: Callable[[int], None] | None = None) -> None:
     """Write a set of frames; the same arguments give the same set for any `processes`.
 
-    `held_out` also draws things of HELD_OUT_PAIRS, for validation.
+    `held_out` also draws things of HELD_OUT_PAIRS, for validation. With `designs` the rooms
+    hold things without names (see `designs`), drawn from these numbers.
     """
     for name, value in (('rooms', rooms), ('seed', seed), ('frames_per_room', frames_per_room),
                         ('processes', processes)):
@@ -236,7 +258,7 @@ def make_frames(out: Path, *, rooms: int, seed: int, frames_per_room: int = 16,
     shares = [
         _Share(out=out, seeds=range(first + i, first + min(i + share_of, rooms)),
                first_row=i * frames_per_room, frames_per_room=frames_per_room,
-               held_out=held_out)
+               held_out=held_out, designs=designs)
         for i in range(0, rooms, share_of)]
     done = 0
     # spawn: a forked GL context does not survive
@@ -247,7 +269,8 @@ def make_frames(out: Path, *, rooms: int, seed: int, frames_per_room: int = 16,
                 progress(done)
     (out / 'meta.json').write_text(json.dumps({
         'rooms': rooms, 'seed': seed, 'frames_per_room': frames_per_room,
-        'held_out': held_out, 'colours': COLOURS, 'kinds': KINDS, 'patch': PATCH}) + '\n')
+        'held_out': held_out, 'designs': len(designs) if designs else 0, 'colours': COLOURS,
+        'kinds': KINDS, 'patch': PATCH}) + '\n')
 
 
 def load_frames(folder: Path) -> dict[str, NDArray[np.generic]]:
@@ -267,10 +290,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--frames-per-room', type=int, default=16)
     parser.add_argument('--processes', type=int, default=2)
     parser.add_argument('--held-out', action='store_true', help='draw held-out pairs too')
+    parser.add_argument('--designs', type=int, nargs=2, metavar=('FIRST', 'COUNT'),
+                        help='rooms of things without names, of these design numbers')
     asked = parser.parse_args(argv)
     make_frames(
         asked.out, rooms=asked.rooms, seed=asked.seed, frames_per_room=asked.frames_per_room,
         held_out=asked.held_out, processes=asked.processes,
+        designs=range(asked.designs[0], sum(asked.designs)) if asked.designs else None,
         progress=lambda n: print(f'\rrooms {n}/{asked.rooms}', end='', flush=True))
     print()
 

@@ -78,7 +78,7 @@ def _things(room: Room, meshes: list[str]) -> str:
     bodies = []
     for index, thing in enumerate(room.things):
         geoms = ''.join(
-            _geom(part, thing.rgb, f'mesh{index}_{i}', meshes,
+            _geom(part, part.rgb or thing.rgb, f'mesh{index}_{i}', meshes,
                   f'group="{THING}" material="gloss"')
             for i, part in enumerate(thing.parts))
         bodies.append(

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from yan_brain.simulation.designs import draw_design
 from yan_brain.simulation.floorplan import Disc, FloorPlan
 from yan_brain.simulation.furniture import (
     Furniture,
@@ -75,7 +76,8 @@ class RoomOptions:
 
     `target` and `must` pairs are in the room, `target` as the first thing; `distract` adds
     another thing of that colour and another of that kind; `absent` pairs are not drawn.
-    `novel` pairs may use NOVEL_COLOURS and NOVEL_KINDS. No pair is in a room twice.
+    `novel` pairs may use NOVEL_COLOURS and NOVEL_KINDS. No pair is in a room twice. `designs`
+    are placed first, where there is room for them.
     """
 
     things: tuple[int, int] = (4, 8)
@@ -83,6 +85,7 @@ class RoomOptions:
     distract: Pair | None = None
     must: tuple[Pair, ...] = ()
     novel: tuple[Pair, ...] = ()
+    designs: tuple[int, ...] = ()
     absent: frozenset[Pair] = frozenset()
     held_out: bool = True               # False: none of HELD_OUT_PAIRS
     furniture_only: bool = False
@@ -219,6 +222,11 @@ def _draw_things(options: RoomOptions, plan: FloorPlan, start: tuple[float, floa
     pairs, required = _draw_pairs(options, rng)
     things: list[Thing] = []
     full = plan.copy()
+    for number in options.designs:
+        thing = _place(draw_design(number), things, plan, start, rng)
+        if thing is not None:
+            things.append(thing)
+            full.block([disc_of(thing)])
     for index, (colour, kind) in enumerate(pairs):
         thing = _place(draw_thing(colour, kind, rng), things, plan, start, rng)
         if thing is not None:
@@ -249,10 +257,7 @@ def _place(thing: Thing, others: list[Thing], plan: FloorPlan, start: tuple[floa
                 for o in others]
         from_start = np.hypot(spot[0] - start[0], spot[1] - start[1]) - thing.radius_m
         if min(gaps, default=np.inf) >= _THING_GAP_M and from_start >= 0.6:
-            return Thing(colour=thing.colour, kind=thing.kind, rgb=thing.rgb,
-                         height_m=thing.height_m, slenderness=thing.slenderness,
-                         radius_m=thing.radius_m, x_m=spot[0], y_m=spot[1],
-                         yaw_rad=thing.yaw_rad)
+            return replace(thing, x_m=spot[0], y_m=spot[1])
     return None
 
 

@@ -7,7 +7,7 @@ robot (MuJoCo touches meshes by their convex hull).
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,18 +61,25 @@ _SIZES: dict[str, tuple[float, float, float, float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One geom. `geom` and `size` as in MJCF; a mesh has (n, 3) vertices and (m, 3) faces."""
+    """One geom. `geom` and `size` as in MJCF; a mesh has (n, 3) vertices and (m, 3) faces.
+
+    `rgb` is its own colour; None: that of the thing.
+    """
 
     geom: str
     at: Triple = (0.0, 0.0, 0.0)
     size: tuple[float, ...] = ()
     vertices: NDArray[np.float64] | None = None
     faces: NDArray[np.int64] | None = None
+    rgb: Rgb | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """A thing in a room. `radius_m` is that of the upright cylinder it fits into."""
+    """A thing in a room. `radius_m` is that of the upright cylinder it fits into.
+
+    A thing of a `design` (see `designs`) has no names for colour and kind, and parts of its own.
+    """
 
     colour: str
     kind: str
@@ -83,8 +90,12 @@ class Thing:
     x_m: float = 0.0
     y_m: float = 0.0
     yaw_rad: float = 0.0
+    design: int = -1
+    built: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.design >= 0 and self.built:
+            return
         if self.kind not in _SIZES:
             raise ValueError(f'Thing.kind is {self.kind!r}; it must be one of {sorted(_SIZES)}')
         if self.colour not in _HSV:
@@ -94,7 +105,7 @@ class Thing:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Return the shape, standing on the floor at the origin."""
-        return shape(self.kind, self.height_m, self.slenderness)
+        return self.built or shape(self.kind, self.height_m, self.slenderness)
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -120,7 +131,7 @@ def draw_thing(colour: str, kind: str, rng: np.random.Generator) -> Thing:
     height, slenderness = rng.uniform(h_low, h_high), rng.uniform(s_low, s_high)
     return Thing(
         colour=colour, kind=kind, rgb=draw_colour(colour, rng), height_m=height,
-        slenderness=slenderness, radius_m=_radius(shape(kind, height, slenderness)),
+        slenderness=slenderness, radius_m=reach(shape(kind, height, slenderness)),
         yaw_rad=rng.uniform(-np.pi, np.pi))
 
 
@@ -129,26 +140,27 @@ def shape(kind: str, height: float, slenderness: float) -> tuple[Part, ...]:
     return _BUILDERS[kind](height, slenderness)
 
 
-def _radius(parts: tuple[Part, ...]) -> float:
-    reach = 0.0
+def reach(parts: Sequence[Part]) -> float:
+    """Return the radius of the upright cylinder that the parts fit into."""
+    most = 0.0
     for part in parts:
         centre = float(np.hypot(part.at[0], part.at[1]))
         if part.vertices is not None:
             xy = part.vertices[:, :2] + np.array(part.at[:2])
-            reach = max(reach, float(np.hypot(xy[:, 0], xy[:, 1]).max()))
+            most = max(most, float(np.hypot(xy[:, 0], xy[:, 1]).max()))
         elif part.geom == 'box':
             corner = np.abs(part.at[:2]) + np.array(part.size[:2])
-            reach = max(reach, float(np.hypot(corner[0], corner[1])))
+            most = max(most, float(np.hypot(corner[0], corner[1])))
         elif part.geom == 'ellipsoid':
-            reach = max(reach, centre + max(part.size[:2]))
+            most = max(most, centre + max(part.size[:2]))
         else:
-            reach = max(reach, centre + part.size[0])
-    return reach
+            most = max(most, centre + part.size[0])
+    return most
 
 
 # ---- meshes ----------------------------------------------------------------------------
 
-def _lathe(profile: list[tuple[float, float]], sides: int = 20) -> Part:
+def lathe(profile: list[tuple[float, float]], sides: int = 20) -> Part:
     """Turn a profile of (radius, z), bottom to top, about z; the ends are closed by caps."""
     angles = np.arange(sides) * 2 * np.pi / sides
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -165,14 +177,14 @@ def _lathe(profile: list[tuple[float, float]], sides: int = 20) -> Part:
     return Part(geom='mesh', vertices=vertices, faces=np.concatenate(faces))
 
 
-def _torus(height: float, tube: float, around: int = 28, across: int = 12) -> Part:
+def torus(height: float, tube: float, around: int = 28, across: int = 12) -> Part:
     """Return a torus standing on edge in the x-z plane, its outer diameter the height."""
     turn = np.arange(around)[:, None] * 2 * np.pi / around
     roll = np.arange(across)[None, :] * 2 * np.pi / across
-    reach = height / 2 - tube + tube * np.cos(roll)
+    across_m = height / 2 - tube + tube * np.cos(roll)
     vertices = np.stack([
-        reach * np.cos(turn), np.broadcast_to(-tube * np.sin(roll), (around, across)),
-        height / 2 + reach * np.sin(turn)], axis=-1).reshape(-1, 3)
+        across_m * np.cos(turn), np.broadcast_to(-tube * np.sin(roll), (around, across)),
+        height / 2 + across_m * np.sin(turn)], axis=-1).reshape(-1, 3)
     a, b = np.meshgrid(np.arange(around), np.arange(across), indexing='ij')
     a1, b1 = (a + 1) % around, (b + 1) % across
     p, q = a * across + b, a1 * across + b
@@ -182,7 +194,7 @@ def _torus(height: float, tube: float, around: int = 28, across: int = 12) -> Pa
     return Part(geom='mesh', vertices=vertices, faces=faces)
 
 
-def _plate(outline: NDArray[np.float64], centre_z: float, depth: float, turned: bool) -> Part:
+def plate(outline: NDArray[np.float64], centre_z: float, depth: float, turned: bool) -> Part:
     """Extrude an (n, 2) outline in x-z, star-shaped about its centre, by `depth` along y."""
     n, half = len(outline), depth / 2
     flat = np.vstack([outline, [[0.0, centre_z]]])
@@ -204,9 +216,9 @@ def _star(h: float, s: float) -> tuple[Part, ...]:
     outer = h / (1 + np.cos(np.pi / 5))
     centre = outer * np.cos(np.pi / 5)
     angles = np.pi / 2 + np.arange(10) * np.pi / 5
-    reach = np.where(np.arange(10) % 2 == 0, outer, outer * s)
-    outline = np.stack([reach * np.cos(angles), centre + reach * np.sin(angles)], axis=1)
-    return tuple(_plate(outline, centre, 0.2 * h, turned) for turned in (False, True))
+    spoke = np.where(np.arange(10) % 2 == 0, outer, outer * s)
+    outline = np.stack([spoke * np.cos(angles), centre + spoke * np.sin(angles)], axis=1)
+    return tuple(plate(outline, centre, 0.2 * h, turned) for turned in (False, True))
 
 
 # ---- kinds -----------------------------------------------------------------------------
@@ -224,7 +236,7 @@ def _cube(h: float, s: float) -> tuple[Part, ...]:
 
 
 def _cone(h: float, s: float) -> tuple[Part, ...]:
-    return (_lathe([(s * h / 2, 0.0), (0.012, h)]),)
+    return (lathe([(s * h / 2, 0.0), (0.012, h)]),)
 
 
 def _cylinder(h: float, s: float) -> tuple[Part, ...]:
@@ -233,7 +245,7 @@ def _cylinder(h: float, s: float) -> tuple[Part, ...]:
 
 def _bottle(h: float, s: float) -> tuple[Part, ...]:
     r = s * h / 2
-    return (_lathe([(0.9 * r, 0), (r, 0.04 * h), (r, 0.55 * h), (0.8 * r, 0.64 * h),
+    return (lathe([(0.9 * r, 0), (r, 0.04 * h), (r, 0.55 * h), (0.8 * r, 0.64 * h),
                     (0.36 * r, 0.74 * h), (0.34 * r, 0.93 * h), (0.46 * r, 0.935 * h),
                     (0.46 * r, h)]),)
 
@@ -251,7 +263,7 @@ def _chair(h: float, s: float) -> tuple[Part, ...]:
 
 def _ring(h: float, s: float) -> tuple[Part, ...]:
     # The tube is at least 0.126 m thick, so a scan at 0.12 m does not look through the hole.
-    return (_torus(h, max(s * h, 0.063)),)
+    return (torus(h, max(s * h, 0.063)),)
 
 
 def _cross(h: float, s: float) -> tuple[Part, ...]:
@@ -261,7 +273,7 @@ def _cross(h: float, s: float) -> tuple[Part, ...]:
 
 
 def _pyramid(h: float, s: float) -> tuple[Part, ...]:
-    return (_lathe([(s * h * 0.7, 0.0), (0.008, h)], sides=4),)
+    return (lathe([(s * h * 0.7, 0.0), (0.008, h)], sides=4),)
 
 
 def _arch(h: float, s: float) -> tuple[Part, ...]:
@@ -285,7 +297,7 @@ def _dumbbell(h: float, s: float) -> tuple[Part, ...]:
 
 def _hourglass(h: float, s: float) -> tuple[Part, ...]:
     r = s * h / 2
-    return (_lathe([(r, 0), (r, 0.06 * h), (0.25 * r, 0.5 * h), (r, 0.94 * h), (r, h)]),)
+    return (lathe([(r, 0), (r, 0.06 * h), (0.25 * r, 0.5 * h), (r, 0.94 * h), (r, h)]),)
 
 
 def _stairs(h: float, s: float) -> tuple[Part, ...]:

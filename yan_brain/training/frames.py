@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from yan_brain.perception.sight import COLUMNS, PATCH, ROWS, focal_pixels
-from yan_brain.simulation.frames import load_frames
-from yan_brain.training.losses import SightTargets
+from yan_brain.simulation.frames import MOST_THINGS, load_frames
+from yan_brain.simulation.things import COLOURS, KINDS
+from yan_brain.training.losses import SightTargets, joined
+
+NAMED_PAIRS = len(COLOURS) * len(KINDS)     # identities 0 to here have names, designs follow
+_GRAINS = 64                                # pictures of noise kept ready
 
 
 class FrameSet:
@@ -20,19 +24,21 @@ class FrameSet:
         if not (folder / 'rgb.npy').exists():
             raise FileNotFoundError(
                 f'{folder} holds no frames; make them with `python -m '
-                f'yan_brain.simulation.frames --rooms 4000 --seed 1 --out {folder}`')
+                f'yan_brain.simulation.frames --out {folder}`, see docs/training.md')
         self.arrays = load_frames(folder)
+        self._grain = np.random.default_rng(0).standard_normal(
+            (_GRAINS, *self.arrays['rgb'].shape[1:]), np.float32)
 
     def __len__(self) -> int:
         return int(self.arrays['rgb'].shape[0])
 
     def batch(self, rng: np.random.Generator, count: int) -> tuple[Tensor, SightTargets]:
         """Draw `count` frames at random, varied; pixels are float (B, H, W, 3) in 0..255."""
-        rows = rng.integers(len(self), size=count)
+        rows = np.sort(rng.integers(len(self), size=count))
         pixels, targets = self.rows(rows)
         flip = rng.random(count) < 0.5
         targets = _mirrored(targets, torch.from_numpy(flip))
-        varied = np.stack([_vary(image[:, ::-1] if flipped else image, rng)
+        varied = np.stack([self._vary(image[:, ::-1] if flipped else image, rng)
                            for image, flipped in zip(pixels, flip, strict=True)])
         return torch.from_numpy(varied), targets
 
@@ -50,8 +56,46 @@ class FrameSet:
             instance=torch.from_numpy(instance),
             colour=torch.from_numpy(a['patch_colour'][rows].reshape(n, -1).astype(np.int64)),
             kind=torch.from_numpy(a['patch_kind'][rows].reshape(n, -1).astype(np.int64)),
+            identity=torch.from_numpy(self._identities(rows)),
             offset=torch.from_numpy(np.where(on[..., None], offset, 0.0).astype(np.float32)),
             log_range=torch.from_numpy(log_range.astype(np.float32)))
+
+    def _identities(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n, MOST_THINGS) what each thing of the room is, -1 where there is none."""
+        a = self.arrays
+        colour = a['thing_colour'][rows].astype(np.int64)
+        kind = a['thing_kind'][rows].astype(np.int64)
+        design = a['thing_design'][rows].astype(np.int64)
+        found: NDArray[np.int64] = np.where(
+            design >= 0, NAMED_PAIRS + design,
+            np.where(colour >= 0, colour * len(KINDS) + kind, -1))
+        assert found.shape[1] == MOST_THINGS
+        return found
+
+    def _vary(self, image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Another camera and another hour of the day: exposure, cast, contrast, blur, noise."""
+        x = image.astype(np.float32)
+        if rng.random() < 0.2:                                   # soft lens or motion
+            x[:, 1:-1] = (x[:, :-2] + x[:, 1:-1] + x[:, 2:]) / 3
+            if rng.random() < 0.5:
+                x[1:-1] = (x[:-2] + x[1:-1] + x[2:]) / 3
+        gain = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.05, 3))
+        x *= gain.astype(np.float32)
+        x += np.float32(rng.normal(0, 6))
+        if rng.random() < 0.5:
+            x += self._grain[rng.integers(_GRAINS)] * np.float32(rng.uniform(0, 8))
+        return np.clip(x, 0, 255, out=x)
+
+
+def draw(named: FrameSet, unnamed: FrameSet, rng: np.random.Generator, count: int,
+         unnamed_share: float) -> tuple[Tensor, SightTargets]:
+    """A batch of both sets, those with names first."""
+    others = round(count * unnamed_share)
+    pixels, targets = named.batch(rng, count - others)
+    if not others:
+        return pixels, targets
+    more, labels = unnamed.batch(rng, others)
+    return torch.cat([pixels, more]), joined(targets, labels)
 
 
 def _mirrored(targets: SightTargets, flip: Tensor) -> SightTargets:
@@ -65,18 +109,5 @@ def _mirrored(targets: SightTargets, flip: Tensor) -> SightTargets:
     return SightTargets(
         instance=turned(targets.instance), colour=turned(targets.colour),
         kind=turned(targets.kind), log_range=turned(targets.log_range),
+        identity=targets.identity,
         offset=torch.stack([offset[..., 0] * sign, offset[..., 1]], -1))
-
-
-def _vary(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Another camera and another hour of the day: exposure, cast, contrast, blur, noise."""
-    x = image.astype(np.float32)
-    if rng.random() < 0.2:                                   # soft lens or motion
-        x[:, 1:-1] = (x[:, :-2] + x[:, 1:-1] + x[:, 2:]) / 3
-        if rng.random() < 0.5:
-            x[1:-1] = (x[:-2] + x[1:-1] + x[2:]) / 3
-    gain = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.05, 3))
-    x = x * gain.astype(np.float32) + np.float32(rng.normal(0, 6))
-    if rng.random() < 0.5:
-        x += rng.standard_normal(x.shape, np.float32) * np.float32(rng.uniform(0, 8))
-    return np.clip(x, 0, 255, out=x)

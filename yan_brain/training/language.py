@@ -35,12 +35,19 @@ WRAPPED_SHARE: Final = 0.45
 PLAIN_FIRST: Final = 1.5             # 1: all templates alike
 _WITH_PERSON: Final = frozenset({Skill.GO_TO, Skill.TURN_TO, Skill.FOLLOW})
 _NAMING: Final = frozenset({Skill.TEACH, Skill.FORGET})
+_WITH_ARGUMENT: Final = TARGET_SKILLS | _NAMING | {Skill.TRICK, Skill.WHEN, Skill.PERFORM}
 # How often each skill is drawn; idle is never asked for.
 SKILL_WEIGHTS: Final[dict[Skill, float]] = {
-    Skill.STOP: 7, Skill.MOVE: 14, Skill.TURN: 14, Skill.FIND: 11, Skill.GO_TO: 12,
+    Skill.STOP: 7, Skill.MOVE: 20, Skill.TURN: 18, Skill.FIND: 11, Skill.GO_TO: 12,
     Skill.TURN_TO: 10, Skill.FOLLOW: 8, Skill.DESCRIBE: 4, Skill.TEACH: 6, Skill.FORGET: 4,
-    Skill.RECALL: 3, Skill.UNCLEAR: 10,
+    Skill.RECALL: 3, Skill.UNCLEAR: 10, Skill.TRICK: 6, Skill.WHEN: 5, Skill.WATCH: 3,
+    Skill.PERFORM: 4, Skill.FEEDBACK: 4,
 }
+_BODY: Final = (Skill.MOVE, Skill.MOVE, Skill.TURN, Skill.TURN, Skill.GO_TO, Skill.FIND,
+                Skill.TURN_TO, Skill.FOLLOW, Skill.STOP)
+_CLAUSES: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4)
+_JOINTS: Final = {'en': (', ', ', then ', ' then ', ' and then ', ', after that ', ' and '),
+                  'zh': ('，', '，然后', '然后', '，再', '，接着', '再')}
 _SKILL_WHEEL: Final = tuple(s for s, w in SKILL_WEIGHTS.items() for _ in range(round(w)))
 
 
@@ -187,6 +194,8 @@ def _fill(
         return targets.NOTHING, numbers.digits_of(value)
     if not phrase.slot:
         return targets.NOTHING, None
+    if phrase.slot in 'vslh':
+        return targets.draw_lesson_word(rng, language, phrase.slot, held_out=held_out), None
     if skill in _NAMING:
         return targets.draw_name(rng, language, phrase.slot, held_out=held_out), None
     return targets.draw_target(rng, language, phrase.slot, held_out=held_out,
@@ -205,13 +214,15 @@ def _finish(
     noise: bool,
 ) -> Utterance:
     """Wrap, dress, join; and find the span."""
-    before, after = phrase.before + target.before, phrase.after
+    before, after = (
+        text.replace('{b}', _body(rng, language)) if '{b}' in text else text
+        for text in (phrase.before + target.before, phrase.after))
     if rng.random() < WRAPPED_SHARE:
         wrappers = words.wrappers if phrase.imperative else words.plain_wrappers
         head, tail = wrappers[int(rng.random() * len(wrappers))]
         before, after = head + before, after + tail
     before, argument, after = dress((before, target.text, after), language, rng, noise=noise)
-    has_argument = skill in TARGET_SKILLS or skill in _NAMING
+    has_argument = bool(argument) and skill in _WITH_ARGUMENT
     start = len(before.encode())
     return Utterance(
         before + argument + after, language, skill,
@@ -219,6 +230,23 @@ def _finish(
         digits, phrase.direction,
         target.colour if has_argument else ANY_COLOUR,
         target.kind if has_argument else ANY_KIND)
+
+
+def _body(rng: random.Random, language: str) -> str:
+    """Some commands one after the other, as they are told in a lesson."""
+    side = grammar(language).training
+    clauses = []
+    for _ in range(_CLAUSES[int(rng.random() * len(_CLAUSES))]):
+        skill = _BODY[int(rng.random() * len(_BODY))]
+        variants = side[skill][int(rng.random() ** PLAIN_FIRST * len(side[skill]))]
+        phrase = variants[int(rng.random() * len(variants))]
+        target, _ = _fill(phrase, skill, language, rng, held_out=False)
+        clauses.append(phrase.before + target.before + target.text + phrase.after)
+    joints = _JOINTS[language]
+    text = clauses[0]
+    for clause in clauses[1:]:
+        text += joints[int(rng.random() * len(joints))] + clause
+    return text
 
 
 def _unclear(text: str, language: str, rng: random.Random) -> Utterance:

@@ -7,6 +7,7 @@ side asks for new phrasings rather than for words that were never read.
 from __future__ import annotations
 
 from yan_brain.signals import Skill
+from yan_brain.training import language_lessons as lessons
 from yan_brain.training.language_grammar import Grammar, build
 
 _LEFT = ('left|to the left|to your left|leftwards|leftward|counterclockwise|anticlockwise|'
@@ -215,7 +216,7 @@ UNCLEAR = [
     '~{t} is (nice|heavy|mine|broken)',
     '(pick up|grab|lift|kick|push|throw|open|clean|paint|carry|break|eat|drop) {t}',
     '(bring|give|fetch|hand|get) me {t}', '(buy|sell|wash|cut|fill|hide|measure|move) {t}',
-    '~(um|uh|hmm|er|ah|oh|mm|huh)', '~(yes|no|yeah|nope|ok|okay|sure|maybe|right then)',
+    '~(um|uh|hmm|er|ah|oh|mm|huh)', '~(yeah|ok|okay|sure|maybe|right then)',
     '~(the|a|and then|so the|but|or|if the|because|with the|of the|to the)',
     '~(go to the|find the|follow the|turn to the|look for a|where is the|drive to)',
     '~(go to|face|look for|find|turn towards|come to)',
@@ -245,14 +246,14 @@ UNCLEAR = [
     '~i am (tired|hungry|bored)',
     '~we (are|were) talking about (work|you|football|the holidays)', '~see you (later|tomorrow)',
     '~let us (talk|eat|watch a film) (later|now|tonight)', '~i (think|guess|know|hope) so',
-    '~that was (great|terrible|funny|not what i meant)', "~i don't (know|care|think so|mind)",
-    '~(left or right|forward or back)', "~don't stop", '~not (now|that one|there|the {n})',
+    '~that was (terrible|funny|a long day)', "~i don't (know|care|think so|mind)",
+    '~(left or right|forward or back)', "~don't stop", '~not (now|there|the {n})',
     '~(half a|two hundred|ninety|one point five|three)', '~(metres|degrees|centimetres|the left)',
     '~what colour is {t}', '~how many (chairs|balls|boxes|people) (are there|do we need)',
     '~{t}', '~how (big|tall|heavy|old) is {t}',
     '~(red|blue|green|yellow) (and|or) (blue|orange|purple)', '~{t} and',
     '~who (made|moved|took) {t}',
-    'dance', '~why did {t} fall over',
+    '~why did {t} fall over',
 ]
 
 # `{c}` is the command. No commas inside these are ever needed to understand them.
@@ -266,7 +267,7 @@ WRAPPERS = [
     'i want you to {c}', "i'd like you to {c}", 'i would like you to {c}', 'i need you to {c}',
     '(now|then|next) {c}', 'now please {c}', '{c} now', '{c}, robot', '{c}, will you',
     '{c}, thanks', '{c}, thank you', '{c} for me', 'just {c}',
-    '(um|uh|er|well|so|okay|alright) {c}',
+    '(um|uh|er|well|so|okay|alright|and|you) {c}',
     'go ahead and {c}', 'you should {c}', 'you (must|can) {c}', "let's {c}", 'first {c}',
     '(quick|quickly), {c}', 'kindly {c}', 'would you mind, {c}', 'your task is to {c}',
     'try to {c}', 'be so kind and {c}', 'start to {c}', "now let's {c}", 'all right, {c}',
@@ -283,6 +284,9 @@ def grammar() -> Grammar:
     return build({
         Skill.STOP: STOP, Skill.MOVE: MOVE, Skill.TURN: TURN, Skill.FIND: FIND,
         Skill.GO_TO: GO_TO, Skill.TURN_TO: TURN_TO, Skill.FOLLOW: FOLLOW,
-        Skill.DESCRIBE: DESCRIBE, Skill.TEACH: TEACH, Skill.FORGET: FORGET,
-        Skill.RECALL: RECALL, Skill.UNCLEAR: UNCLEAR,
+        Skill.DESCRIBE: DESCRIBE, Skill.TEACH: TEACH, Skill.FORGET: FORGET + lessons.UNDO_EN,
+        Skill.RECALL: RECALL, Skill.UNCLEAR: UNCLEAR + lessons.NOT_LESSONS_EN,
+        Skill.TRICK: lessons.TRICK_EN, Skill.WHEN: lessons.WHEN_EN,
+        Skill.WATCH: lessons.WATCH_EN, Skill.PERFORM: lessons.PERFORM_EN,
+        Skill.FEEDBACK: lessons.FEEDBACK_EN,
     }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=True)

@@ -2,7 +2,7 @@
 
 A template is text with `(a|b)` for alternatives, `[a]` for what may be left out, and one
 slot: `{t}` a target with a determiner, `{a}` a name with an article, `{n}` a bare name,
-`{m}` an amount. `{d}` stands for words of direction. In front of the text may stand
+`{m}` an amount; more of them in `language_lessons`. `{d}` stands for words of direction. In front of the text may stand
 `@+1`, `@-1`, `@+1=180` (direction, and the amount when it is fixed) and `~` (not an
 imperative: 'could you' does not go in front).
 
@@ -25,11 +25,11 @@ MAX_EXPANSIONS = 4000
 PLAIN_SHARE = 0.4           # of the variants of a direction: its plain word ('left')
 
 _TAG = re.compile(r'^(?:@([+-]1)(?:=(\d+))? )?(~?)(.*)$', re.DOTALL)
-_SLOT = re.compile(r'\{([tanm])\}')
+_SLOT = re.compile(r'\{([tanmvslh])\}')
 
 
 class Phrase(NamedTuple):
-    """One expansion, cut at its slot. `slot` is '' or one of 't', 'a', 'n', 'm'."""
+    """One expansion, cut at its slot. `slot` is '' or a letter, see above."""
 
     before: str
     slot: str

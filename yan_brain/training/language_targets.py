@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
+from yan_brain.training import language_lessons as lessons
 from yan_brain.training import language_words as words
 from yan_brain.training.language_grammar import Variants
 from yan_brain.training.language_words import ANY_COLOUR, ANY_KIND, UNKNOWN_COLOUR, UNKNOWN_KIND
@@ -106,6 +107,24 @@ def draw_name(rng: random.Random, language: str, slot: str, *, held_out: bool) -
     if text.startswith('my '):
         return Target('', text, colour, kind)
     return Target(_determiner(text, language, slot, rng, name=True), text, colour, kind)
+
+
+def draw_lesson_word(rng: random.Random, language: str, slot: str, *, held_out: bool) -> Target:
+    """Draw the name of a trick ('v'), a sound ('s'), a light ('l') or a touch ('h')."""
+    english = language == 'en'
+    if slot == 'v':
+        if rng.random() < 0.5:
+            return Target('', _kind_word(UNKNOWN_KIND, language, rng, held_out=held_out),
+                          ANY_COLOUR, ANY_KIND)
+        names: tuple[str, ...] = lessons.TRICKS_EN if english else lessons.TRICKS_ZH
+    else:
+        names = {'s': (lessons.SOUNDS_EN, lessons.SOUNDS_ZH),
+                 'l': (lessons.LIGHTS_EN, lessons.LIGHTS_ZH),
+                 'h': (lessons.TOUCHES_EN, lessons.TOUCHES_ZH)}[slot][not english]
+        if slot == 's' and rng.random() < 0.2:
+            return Target('', _kind_word(UNKNOWN_KIND, language, rng, held_out=held_out),
+                          ANY_COLOUR, ANY_KIND)
+    return Target('', _choose(names, rng), ANY_COLOUR, ANY_KIND)
 
 
 def named(

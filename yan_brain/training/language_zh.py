@@ -5,6 +5,7 @@ As in `language_en`, every fifth template of a skill is for evaluation only.
 from __future__ import annotations
 
 from yan_brain.signals import Skill
+from yan_brain.training import language_lessons as lessons
 from yan_brain.training.language_grammar import Grammar, build
 
 DIRECTIONS = {
@@ -175,7 +176,7 @@ UNCLEAR = [
     '~我(喜欢|讨厌|买了|丢了|有|画了){t}', '~{t}(很好看|坏了|是我的|很重|不错)',
     '(拿起|抓住|推|踢|扔|打开|清洗|搬|吃|举起){t}', '把{t}(拿|递|带|送)给我',
     '(买|卖|洗|藏|量一下){t}',
-    '~(嗯|啊|呃|哦|哎|唉|那个|这个)', '~(是|是的|不是|不|好的|好|可以|行|对)',
+    '~(嗯|啊|呃|哦|哎|唉|那个|这个)', '~(是|是的|不|好的|可以|行)',
     '~(然后|所以|但是|因为|如果|还有)',
     '~(去那个|找到那|跟着这个|转向那|把那个|到那)', '~(走到|靠近|面向|寻找|跟随|找)',
     '~我(昨天|今天|上周)去了(商店|公园|电影院|学校)',
@@ -194,12 +195,12 @@ UNCLEAR = [
     '~(下雨了|好冷|太晚了|真热|太吵了)', '~我(累了|饿了|很无聊|困了)',
     '~我们在(聊工作|说你|谈足球)', '~(明天见|回头见|一会儿见)',
     '~(以后|等会儿|今晚)再(说|聊|看)吧', '~我(也这么|不这么)(想|觉得)',
-    '~(太好了|真糟糕|真好笑|我不是这个意思)',
-    '~(我不知道|我不在乎|随便|无所谓)', '~左(边|)还是右(边|)', '~别停', '~不是(现在|那个|{n})',
+    '~(真糟糕|真好笑|真没意思)',
+    '~(我不知道|我不在乎|随便|无所谓)', '~左(边|)还是右(边|)', '~别停', '~不是(现在|{n})',
     '~(半米|九十|两百|一点五|三)',
     '~{t}是什么颜色的', '~(红|蓝|绿)色(和|还是)(黄|紫|橙)色', '~{t}', '~{t}(有多大|多高|多少钱)',
     '~有几(个|把)(球|椅子|箱子)',
-    '跳个舞', '~{t}和', '~谁(拿走|动)了{t}', '~(米|度|厘米|左边的)', '~为什么{t}倒了',
+    '~{t}和', '~谁(拿走|动)了{t}', '~(米|度|厘米|左边的)', '~为什么{t}倒了',
 ]
 
 WRAPPERS = [
@@ -213,7 +214,7 @@ WRAPPERS = [
     '{c}好不好',
     '(那个|嗯|呃|好|好的)，{c}', '(先|然后|接下来|接着|再){c}', '{c}，机器人', '{c}，快点',
     '(劳驾|拜托)，{c}',
-    '你去{c}', '你先{c}', '那就{c}', '来，{c}', '(马上|立刻){c}',
+    '你去{c}', '你先{c}', '那就{c}', '(就|再|要|你就){c}', '来，{c}', '(马上|立刻){c}',
 ]
 PLAIN_WRAPPERS = [
     '机器人，{c}', '(小言|小岩|阿言|小宝)，{c}', '(你好|嘿)(机器人|小言|)，{c}',
@@ -227,6 +228,9 @@ def grammar() -> Grammar:
     return build({
         Skill.STOP: STOP, Skill.MOVE: MOVE, Skill.TURN: TURN, Skill.FIND: FIND,
         Skill.GO_TO: GO_TO, Skill.TURN_TO: TURN_TO, Skill.FOLLOW: FOLLOW,
-        Skill.DESCRIBE: DESCRIBE, Skill.TEACH: TEACH, Skill.FORGET: FORGET,
-        Skill.RECALL: RECALL, Skill.UNCLEAR: UNCLEAR,
+        Skill.DESCRIBE: DESCRIBE, Skill.TEACH: TEACH, Skill.FORGET: FORGET + lessons.UNDO_ZH,
+        Skill.RECALL: RECALL, Skill.UNCLEAR: UNCLEAR + lessons.NOT_LESSONS_ZH,
+        Skill.TRICK: lessons.TRICK_ZH, Skill.WHEN: lessons.WHEN_ZH,
+        Skill.WATCH: lessons.WATCH_ZH, Skill.PERFORM: lessons.PERFORM_ZH,
+        Skill.FEEDBACK: lessons.FEEDBACK_ZH,
     }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=False)

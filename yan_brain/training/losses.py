@@ -1,10 +1,10 @@
 """What the brain is trained for: seeing patches rightly and understanding utterances."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from yan_brain.cognition.model import Understanding, View
@@ -12,13 +12,20 @@ from yan_brain.cognition.model import Understanding, View
 
 @dataclass(frozen=True, slots=True)
 class SightTargets:
-    """Labels of B images of N patches."""
+    """Labels of B images of N patches and at most M things."""
 
-    instance: Tensor      # (B, N) int64, -1 where no thing is
-    colour: Tensor        # (B, N) int64
-    kind: Tensor          # (B, N) int64
+    instance: Tensor      # (B, N) int64 index of the thing, -1 where no thing is
+    colour: Tensor        # (B, N) int64, -1 where it has no name
+    kind: Tensor          # (B, N) int64, -1 where it has no name
+    identity: Tensor      # (B, M) int64 which thing of all there are, -1: none
     offset: Tensor        # (B, N, 2) patches
     log_range: Tensor     # (B, N) log(metres / focal pixels)
+
+
+def joined(one: SightTargets, other: SightTargets) -> SightTargets:
+    """The labels of two batches, one after the other."""
+    return SightTargets(**{f.name: torch.cat([getattr(one, f.name), getattr(other, f.name)])
+                           for f in fields(SightTargets)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +45,57 @@ class WordTargets:
 
 
 def sight_losses(view: View, want: SightTargets) -> dict[str, Tensor]:
-    """Losses by name. Every instance counts by the square root of its patches."""
+    """Losses by name. Every instance counts by the square root of its patches.
+
+    A thing without a name is of no known kind; of which colour it is, is left open.
+    """
     on = want.instance >= 0
-    there = on.float()
     weight = _instance_weight(want.instance)
-    losses = {'thing': F.binary_cross_entropy_with_logits(view.thing, there)}
+    losses = {'thing': F.binary_cross_entropy_with_logits(view.thing, on.float())}
     for name, logits, label in (('colour', view.colour, want.colour),
                                 ('kind', view.kind, want.kind)):
-        hot = F.one_hot(label.clamp_min(0), logits.shape[-1]).float() * there[..., None]
+        named = label >= 0
+        hot = F.one_hot(label.clamp_min(0), logits.shape[-1]).float() * named[..., None]
         every = F.binary_cross_entropy_with_logits(logits, hot, reduction='none').sum(-1)
-        losses[f'{name}_bits'] = every.mean() + 0.5 * (every[on] * weight[on]).mean()
-        if on.any():
-            losses[name] = (F.cross_entropy(logits[on], label[on], reduction='none')
-                            * weight[on]).mean()
+        judged = named if name == 'colour' else on
+        every = every * (judged | ~on)
+        losses[f'{name}_bits'] = every.mean() + 0.5 * (every * weight)[judged].sum() / (
+            judged.sum().clamp_min(1))
+        if named.any():
+            losses[name] = (F.cross_entropy(logits[named], label[named], reduction='none')
+                            * weight[named]).mean()
     if on.any():
         losses['offset'] = 0.5 * F.smooth_l1_loss(view.offset[on], want.offset[on])
         losses['range'] = 0.5 * F.smooth_l1_loss(view.log_range[on], want.log_range[on], beta=0.1)
     return losses
+
+
+class IdentityLoss(nn.Module):
+    """Tells thousands of things apart; only its gradient is of use, the classes are dropped.
+
+    Softmax over cosines to one learned direction a class (NormFace, arXiv 1704.06369): features
+    that must tell so many things apart also tell apart things they were never trained on.
+    """
+
+    def __init__(self, classes: int, width: int, sharpness: float = 16.0) -> None:
+        super().__init__()
+        self.directions = nn.Parameter(torch.randn(classes, width) * width ** -0.5)
+        self.sharpness = sharpness
+
+    def forward(self, identity: Tensor, want: SightTargets) -> Tensor:
+        """(B, N, width) identities of patches, pooled over each thing in view -> loss."""
+        rows, things = want.identity.shape
+        on = want.instance >= 0
+        slot = (want.instance + torch.arange(rows)[:, None] * things)[on]
+        pooled = identity.new_zeros(rows * things, identity.shape[-1]).index_add(
+            0, slot, identity[on])
+        seen = torch.bincount(slot, minlength=rows * things) > 0
+        label = want.identity.flatten()
+        seen &= label >= 0
+        if not bool(seen.any()):
+            return identity.sum() * 0
+        cosine = F.normalize(pooled[seen], dim=-1) @ F.normalize(self.directions, dim=-1).t()
+        return F.cross_entropy(self.sharpness * cosine, label[seen])
 
 
 def _instance_weight(instance: Tensor) -> Tensor:
