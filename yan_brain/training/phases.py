@@ -24,6 +24,7 @@ from yan_brain.cognition.model import BODY_FLOATS, SOUND_FLOATS, Brain
 from yan_brain.perception import sight
 from yan_brain.perception.language import Words
 from yan_brain.training.frames import NAMED_PAIRS, FrameSet, draw
+from yan_brain.training.language import Utterance
 from yan_brain.training.losses import (
     IdentityLoss,
     SightTargets,
@@ -37,6 +38,7 @@ from yan_brain.training.utterances import collate
 Losses = dict[str, Tensor]
 Batch = TypeVar('Batch')
 BALANCE = 0.01          # weight of an even use of partitions
+_DRAWN = 1024           # utterances drawn, of which one group of like length is told
 IDENTITY = 0.35         # weight of telling thousands of things apart
 
 
@@ -125,13 +127,24 @@ class WordsPhase:
         return {'brain': self.brain}
 
     def draw(self, rng: np.random.Generator) -> Told:
-        """Utterances of like length together, so that little is padded."""
-        drawn = sorted(self.talk.draw(rng, 4 * self.told), key=lambda said: len(said.text))
-        first = self.told * int(rng.integers(4))
+        """Utterances of like length together, so that little is padded; `told` bytes of text."""
+        drawn = sorted(self.talk.draw(rng, _DRAWN), key=lambda said: len(said.text.encode()))
+        groups: list[list[Utterance]] = [[]]
+        for said in drawn:
+            if len(groups[-1]) >= self.streams and (
+                    (len(groups[-1]) + 1) * len(said.text.encode()) > self.told):
+                groups.append([])
+            groups[-1].append(said)
+        if len(groups) > 1 and len(groups[-1]) < self.streams:
+            few = groups.pop()
+            groups[-1] += few
+        # By their number of utterances, so that long ones are not told more often than drawn.
+        share = np.array([len(group) for group in groups]) / _DRAWN
+        group = groups[int(rng.choice(len(groups), p=share))]
         return Told(
-            collate(drawn[first:first + self.told], self.words, self.brain.config),
-            torch.from_numpy(rng.integers(self.streams, size=self.told)),
-            torch.from_numpy(rng.permutation(self.told)[:self.streams]),
+            collate(group, self.words, self.brain.config),
+            torch.from_numpy(rng.integers(self.streams, size=len(group))),
+            torch.from_numpy(rng.permutation(len(group))[:self.streams]),
             torch.from_numpy((rng.random(self.streams) >= self.forget).astype(np.float32)))
 
     def losses(self, batch: Told) -> Losses:
