@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from yan_brain.evaluation import showing
 from yan_brain.evaluation.report import Report, Result, fraction
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import Checkpoint, load_checkpoint
@@ -99,6 +100,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--frames', type=Path, default=Path('data/frames_val'),
                         help='folder made by `python -m yan_brain.simulation.frames` with a '
                              'seed of its own')
+    parser.add_argument('--designs', type=Path, default=Path('data/designs_val'),
+                        help='the same with things without names, never used in training')
     parser.add_argument('--weights', type=Path, help='folder of a brain')
     parser.add_argument('--most', type=int, default=3200, help='frames to look at')
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
@@ -134,6 +137,12 @@ def measure(trained: Checkpoint, frames: dict[str, NDArray[np.generic]],
 def main(args: argparse.Namespace) -> int:
     """Print the report."""
     report = Report(command='eval sight')
-    report.add(*measure(load_checkpoint(args.weights), load_frames(args.frames), args.most))
+    trained = load_checkpoint(args.weights)
+    report.add(*measure(trained, load_frames(args.frames), args.most))
+    if args.designs.exists():
+        report.add(*showing.measure(trained, load_frames(args.designs)))
+    else:
+        report.add(Result(name='sight.one_showing', value=None,
+                          note=f'{args.designs} is missing; see docs/training.md'))
     report.show(as_json=args.json)
     return 0

@@ -38,8 +38,8 @@ CORPUS = 60_000         # utterances that word pieces are learned from
 class TrainConfig:
     """How long and how big. The defaults make the committed brain."""
 
-    sight_steps: int = setting(2400, 'steps of the sight phase', minimum=0)
-    word_steps: int = setting(2000, 'steps of the words phase', minimum=0)
+    sight_steps: int = setting(2000, 'steps of the sight phase', minimum=0)
+    word_steps: int = setting(1600, 'steps of the words phase', minimum=0)
     together_steps: int = setting(300, 'steps of the phase of both', minimum=0)
     frames: int = setting(128, 'frames of a step of sight', minimum=2)
     unnamed_share: float = setting(

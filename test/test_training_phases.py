@@ -1,0 +1,120 @@
+"""The phases of training on a handful of frames: they learn, and go on where they stopped."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from yan_brain.cognition.model import View
+from yan_brain.mind.checkpoint import load_checkpoint
+from yan_brain.simulation.frames import make_frames
+from yan_brain.training.frames import NAMED_PAIRS, FrameSet, draw
+from yan_brain.training.losses import IdentityLoss, SightTargets, joined, sight_losses
+from yan_brain.training.train import PHASES, TrainConfig, Workshop
+
+
+@pytest.fixture(scope='module')
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp('frames')
+    make_frames(place / 'named', rooms=2, seed=1, frames_per_room=8)
+    make_frames(place / 'unnamed', rooms=2, seed=3, frames_per_room=8, designs=range(20))
+    return place
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def _workshop(folders: Path, work: Path, **steps: int) -> Workshop:
+    config = TrainConfig(frames=8, told=1500, streams=4, designs=20, warmup=1,
+                         checkpoint_every=2, threads=1, **steps)
+    return Workshop(config, argparse.Namespace(
+        work=work, frames=folders / 'named', designs=folders / 'unnamed', heard=None))
+
+
+def test_a_batch_holds_things_with_and_without_names(folders: Path) -> None:
+    pixels, targets = draw(FrameSet(folders / 'named'), FrameSet(folders / 'unnamed'),
+                           np.random.default_rng(0), 8, 0.25)
+    assert pixels.shape == (8, 120, 160, 3) and float(pixels.max()) <= 255
+    on = targets.instance >= 0
+    named = targets.colour >= 0
+    assert bool(named[:6].any()) and not bool((named & ~on).any())
+    assert int(targets.identity[6:].max()) >= NAMED_PAIRS
+    assert joined(targets, targets).instance.shape[0] == 16
+
+
+def test_a_thing_without_a_name_is_of_no_kind_but_of_any_colour() -> None:
+    want = SightTargets(
+        instance=torch.zeros(1, 1, dtype=torch.long), colour=-torch.ones(1, 1, dtype=torch.long),
+        kind=-torch.ones(1, 1, dtype=torch.long), identity=torch.tensor([[60]]),
+        offset=torch.zeros(1, 1, 2), log_range=torch.zeros(1, 1))
+
+    def losses(colour: float, kind: float) -> dict[str, torch.Tensor]:
+        return sight_losses(View(
+            torch.ones(1, 1), torch.full((1, 1, 6), colour), torch.full((1, 1, 8), kind),
+            torch.zeros(1, 1, 2), torch.zeros(1, 1)), want)
+
+    assert float(losses(9.0, 0.0)['colour_bits']) == 0.0
+    assert float(losses(0.0, 9.0)['kind_bits']) > float(losses(0.0, -9.0)['kind_bits']) + 10
+    assert 'kind' not in losses(0.0, 0.0)
+
+
+def test_identities_of_one_thing_are_drawn_together() -> None:
+    torch.manual_seed(0)
+    loss, identity = IdentityLoss(70, 8), torch.randn(2, 4, 8, requires_grad=True)
+    want = SightTargets(
+        instance=torch.tensor([[0, 0, -1, 1], [0, -1, -1, -1]]), colour=torch.zeros(2, 4).long(),
+        kind=torch.zeros(2, 4).long(), identity=torch.tensor([[3, 61], [3, -1]]),
+        offset=torch.zeros(2, 4, 2), log_range=torch.zeros(2, 4))
+    optimiser = torch.optim.SGD([identity, *loss.parameters()], lr=1.0)
+    first = float(loss(identity, want))
+    for _ in range(100):
+        optimiser.zero_grad()
+        value = loss(identity, want)
+        value.backward()
+        optimiser.step()
+    assert float(value) < 0.2 * first
+    assert identity.grad is not None and bool((identity.grad[0, 2] == 0).all())   # no thing
+
+
+def test_training_stopped_and_resumed_is_training_in_one_go(folders: Path,
+                                                            tmp_path: Path) -> None:
+    whole = _workshop(folders, tmp_path / 'whole', sight_steps=4)
+    trainer = whole.trainer('sight')
+    trainer.run()
+    part = _workshop(folders, tmp_path / 'part', sight_steps=4)
+    first = part.trainer('sight')
+    for _ in range(2):
+        first.step()
+    first.save()
+    second = part.trainer('sight')
+    assert second.done == 2
+    second.run()
+    for name, module in trainer.phase.modules.items():
+        for key, value in module.state_dict().items():
+            assert torch.equal(value, second.phase.modules[name].state_dict()[key]), key
+
+
+def test_all_phases_make_a_brain_that_loads(folders: Path, tmp_path: Path) -> None:
+    shop = _workshop(folders, tmp_path / 'work', sight_steps=2, word_steps=2, together_steps=2)
+    for name in PHASES:
+        trainer = shop.trainer(name)
+        trainer.run()
+        assert trainer.done == 2
+    shop.finish(trainer, tmp_path / 'brain')
+    loaded = load_checkpoint(tmp_path / 'brain')
+    assert loaded.brain.config.identity == 64
+    assert all(bool(p.isfinite().all()) for p in loaded.brain.parameters())
+
+
+def test_a_phase_that_needs_another_says_so(folders: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="train the phase 'words' first"):
+        _workshop(folders, tmp_path / 'none').trainer('together')
