@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from yan_brain.cognition.listener import Hearing
-from yan_brain.cognition.moments import GatherConfig
-from yan_brain.cognition.tasks import TaskConfig
 from yan_brain.learning.learner import ShowingConfig
+from yan_brain.mind.listener import Hearing
+from yan_brain.mind.moments import GatherConfig
+from yan_brain.mind.tasks import TaskConfig
 from yan_brain.nodes.minds import CameraConfig, MindConfig
 from yan_brain.perception.hearing import Ear, HearingConfig
 from yan_brain.settings import check, setting

@@ -11,14 +11,14 @@ from std_msgs.msg import String
 from yan_brain_msgs import msg
 from yan_brain_msgs.srv import Ask
 
-from yan_brain.cognition.conversation import Conversation, Parties, Voice
-from yan_brain.cognition.listener import Hearing, Listener
-from yan_brain.cognition.moments import Gatherer
-from yan_brain.cognition.pace import Pace
-from yan_brain.cognition.tasks import Origin, Task
-from yan_brain.cognition.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
-from yan_brain.cognition.voice import Sentences
 from yan_brain.learning.learner import CANNOT_LEARN
+from yan_brain.mind.conversation import Conversation, Parties, Voice
+from yan_brain.mind.listener import Hearing, Listener
+from yan_brain.mind.moments import Gatherer
+from yan_brain.mind.pace import Pace
+from yan_brain.mind.tasks import Origin, Task
+from yan_brain.mind.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
+from yan_brain.mind.voice import Sentences
 from yan_brain.nodes import convert
 from yan_brain.nodes.cognition_config import CognitionConfig, default_ear
 from yan_brain.nodes.common import (

@@ -4,7 +4,7 @@
     words = ear.hear(sound)         # each piece as it comes: None, or what was said
 
 `hear` recognises within the call that brings the end of an utterance (0.1 to 0.5 s of one core),
-so it belongs on a thread of its own: `yan_brain.cognition.listener.Listener` is that thread, with
+so it belongs on a thread of its own: `yan_brain.mind.listener.Listener` is that thread, with
 its bounded queue and its sentinel. In lockstep evaluation `hear` is called directly and `flush`
 ends what is still open.
 """

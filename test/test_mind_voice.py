@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from yan_brain.cognition.tasks import Origin, Task
-from yan_brain.cognition.voice import Sentences
+from yan_brain.mind.tasks import Origin, Task
+from yan_brain.mind.voice import Sentences
 from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus, State
 
 VOICE = Sentences()

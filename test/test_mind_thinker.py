@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from fake_mind import FakeMind, FakeThought, image
 
-from yan_brain.cognition.listener import Listener
-from yan_brain.cognition.moments import GatherConfig, Gatherer
-from yan_brain.cognition.pace import Pace
-from yan_brain.cognition.tasks import Origin, Task
-from yan_brain.cognition.thinker import Outlet, Thinker, ThoughtLike
+from yan_brain.mind.listener import Listener
+from yan_brain.mind.moments import GatherConfig, Gatherer
+from yan_brain.mind.pace import Pace
+from yan_brain.mind.tasks import Origin, Task
+from yan_brain.mind.thinker import Outlet, Thinker, ThoughtLike
 from yan_brain.signals import Decision, Moment, Skill, Sound
 
 LIMIT_S = 10.0

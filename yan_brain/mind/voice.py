@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from yan_brain.cognition.tasks import Task
+from yan_brain.mind.tasks import Task
 from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
 
 MOST_THINGS = 6          # named in one breath
