@@ -28,7 +28,7 @@ class HomeNodeConfig:
                            maximum=100.0)
     stamped: bool = setting(False, 'cmd_vel is TwistStamped (false: Twist)')
     command_timeout_s: float = setting(
-        0.25, 'the base stops itself when no cmd_vel came for so long', minimum=0.05, maximum=5.0)
+        0.2, 'the base stops itself when no cmd_vel came for so long', minimum=0.05, maximum=5.0)
     audio_s: float = setting(0.1, 'length of a piece of sound', minimum=0.02, maximum=1.0)
     voice: str = setting(PERSON_VOICE, 'voice of the person', choices=tuple(VOICES))
     window: bool = setting(False, 'show the room from above; needs a screen')
