@@ -37,7 +37,6 @@ from yan_brain.nodes.troubles import Troubles
 from yan_brain.perception.hearing import HearingConfig
 from yan_brain.signals import Image
 
-
 MOST_SPEAKING_S = 20.0   # at a stretch; more is not spoken, and would make it deaf
 
 
