@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from yan_brain.cognition.tasks import Task
 from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.mind.tasks import Task
 from yan_brain.signals import (
     BrainState,
     Concept,

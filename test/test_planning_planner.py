@@ -12,6 +12,7 @@ from yan_brain.planning.config import ApproachConfig, LimitsConfig, PlannerConfi
 from yan_brain.planning.planner import Planner
 from yan_brain.settings import SettingError
 from yan_brain.signals import Body, Decision, Scan, Sighting, Skill, SkillStatus, State, Velocity
+from yan_brain.simulation.base import BaseConfig
 
 
 class Drive:
@@ -248,3 +249,61 @@ def test_settings_out_of_range_name_what_is_allowed() -> None:
         LimitsConfig(stale_s=3.0)
     with pytest.raises(SettingError, match='make it larger'):
         PlannerConfig(approach=ApproachConfig(stop_m=0.1, stop_within_m=0.2))
+
+
+def timeline(decided_s: list[float], *, until_s: float, phase_s: float = 0.0,
+             skill: Skill = Skill.MOVE) -> list[tuple[float, float]]:
+    """(time, speed or turn rate commanded) of a planner whose Decisions come at `decided_s`."""
+    planner, told, left, way = Planner(), [], sorted(decided_s), 0.0
+    amount = 9.0 if skill is Skill.MOVE else 12.0
+    for step in range(round(until_s * 20)):
+        now = phase_s + step * 0.05
+        stamp = max(now, 0.001)
+        planner.sense(scan=Scan(stamp_s=stamp, ranges_m=np.full(360, 8.0, np.float32),
+                                angle_min_rad=0.0, angle_increment_rad=math.radians(1),
+                                range_max_m=9.0), body=Body(
+                          stamp_s=stamp, x_m=way, y_m=0.0, yaw_rad=0.0, speed_mps=0.0,
+                          turn_rate_radps=0.0))
+        while left and left[0] <= now:
+            planner.decide(Decision(stamp_s=left[0], version='t', instruction_id=1, skill=skill,
+                                    amount=amount), left[0])
+            left.pop(0)
+        velocity, _ = planner.control(now)
+        way += 0.05 * velocity.linear_mps
+        told.append((now, velocity.linear_mps if skill is Skill.MOVE
+                     else velocity.angular_radps))
+    return told
+
+
+@pytest.mark.parametrize(('skill', 'brake'), [
+    (Skill.MOVE, BaseConfig().braking_mps2),
+    (Skill.TURN, BaseConfig().turn_acceleration_radps2)])
+@pytest.mark.parametrize('phase_s', [0.0, 0.02, 0.049])
+def test_a_base_stands_within_half_a_second_of_the_last_decision(
+        skill: Skill, brake: float, phase_s: float) -> None:
+    last_s = 2.0
+    told = timeline([0.1 * n for n in range(21)], until_s=4.0, phase_s=phase_s, skill=skill)
+    speed, step_s, stood_s, fastest = 0.0, 0.005, math.inf, 0.0
+    for n in range(round(3.0 / step_s)):
+        now = n * step_s                # a command acts 20 ms after it was sent
+        wanted = next((v for at, v in reversed(told) if at <= now - 0.02), 0.0)
+        speed += min(brake * step_s, max(-brake * step_s, wanted - speed))
+        fastest = max(fastest, speed)
+        if now >= last_s and speed < 0.02 and math.isinf(stood_s):
+            stood_s = now
+    assert fastest > (0.4 if skill is Skill.MOVE else 1.0)
+    assert stood_s - last_s <= 0.45
+
+
+def test_a_late_tick_now_and_then_does_not_stop_the_robot() -> None:
+    ticks = [0.1 * n for n in range(38)]
+    missing_one = [t for n, t in enumerate(ticks) if n % 10 != 5]      # gaps of 0.2 s
+    speeds = [v for at, v in timeline(missing_one, until_s=3.7) if at > 1.5]
+    assert min(speeds) > 0.2 and sum(speeds) / len(speeds) > 0.42
+
+
+def test_jitter_of_the_ticks_costs_no_speed() -> None:
+    rng = np.random.default_rng(0)
+    ticks = [0.1 * n + rng.uniform(-0.02, 0.02) for n in range(38)]
+    speeds = [v for at, v in timeline(ticks, until_s=3.7) if at > 1.5]
+    assert min(speeds) == pytest.approx(LimitsConfig().speed_mps)

@@ -12,8 +12,8 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import CallbackGroup
 from yan_brain_msgs.action import Instruct
 
-from yan_brain.cognition.conversation import Conversation
-from yan_brain.cognition.tasks import Origin, Task
+from yan_brain.mind.conversation import Conversation
+from yan_brain.mind.tasks import Origin, Task
 from yan_brain.nodes.common import BadMessage, BrainNode
 from yan_brain.nodes.convert import text_in
 from yan_brain.signals import Decision, SkillStatus

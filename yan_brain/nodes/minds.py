@@ -12,9 +12,9 @@ from sensor_msgs.msg import CameraInfo, CompressedImage
 from sensor_msgs.msg import Image as ImageMsg
 from yan_brain_msgs.msg import LearningEvent
 
-from yan_brain.cognition.thinker import Thinking
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Event, Learner, Teachable
+from yan_brain.mind.thinker import Thinking
 from yan_brain.nodes.common import LATCHED, NEWEST, BadMessage, BrainNode
 from yan_brain.nodes.convert import compressed_in, fov_of, header, image_in
 from yan_brain.settings import SettingError, check, setting

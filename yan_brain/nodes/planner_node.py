@@ -1,8 +1,9 @@
 """Decisions in, motion out: the planner on its topics.
 
-Takes decision, scan, odom and touch; gives cmd_vel and skill_status at a steady rate. The
-watchdog and the reflexes are the planner's own, on a steady clock: when any input ceases, a
-stop goes out with the next period. Deactivation, Ctrl-C and a failure stop the robot too.
+Takes decision, scan, odom and touch; gives cmd_vel and skill_status at a steady rate, and with
+each decision. The watchdog and the reflexes are the planner's own, on a steady clock: when any
+input ceases, a stop goes out with the next period. Deactivation, Ctrl-C and a failure stop the
+robot too.
 """
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
         self.listen(LaserScan, 'scan', self._on_scan, NEWEST, silent_after_s=5.0)
         self.listen(Odometry, 'odom', self._on_odometry, SENSOR, silent_after_s=5.0)
         self.listen(TouchMsg, 'touch', self._on_touch, SENSOR)
-        self.every(1.0 / config.rate_hz, self._control, steady=True)
+        self._beat = self.every(1.0 / config.rate_hz, self._control, steady=True)
 
     def stop(self) -> None:
         """Stand still."""
@@ -81,6 +82,9 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
         if rejected and rejected != self._said:
             self.get_logger().warning(f'decision not taken: {rejected}')
         self._said = rejected
+        # What was decided acts at once, not up to a period later; the next period begins here.
+        self._control()
+        self._beat.reset()
 
     def _on_scan(self, message: LaserScan) -> None:
         assert self.planner is not None

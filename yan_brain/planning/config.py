@@ -21,7 +21,10 @@ class LimitsConfig:
     stale_s: float = setting(
         0.25, 'a Decision older than this stops the robot', minimum=0.1, maximum=0.5)
     sense_stale_s: float = setting(
-        0.4, 'a scan or odometry older than this stops the robot', minimum=0.1, maximum=0.5)
+        0.35, 'a scan or odometry older than this stops the robot', minimum=0.1, maximum=0.5)
+    image_stale_s: float = setting(
+        0.35, 'no new image for this long stops a robot that goes by what it sees; more for a '
+        'camera slower than 5 Hz', minimum=0.1, maximum=5.0)
     give_up_s: float = setting(
         3.0, 'nothing new for this long: the skill fails', minimum=0.5, maximum=60.0)
     skill_s: float = setting(

@@ -36,7 +36,7 @@ from yan_brain.signals import (
 
 _WALKING_MPS = 0.3
 _MOST_SIGHTINGS = 32
-_IMAGE_S = 1.0              # without a new image for longer, nothing is sought
+_SLOW_FROM = 0.6            # of the age at which something is stale: the robot slows down
 _SKIP_S = 5.0               # a Decision older than the last by more comes from a clock set back
 
 
@@ -104,6 +104,9 @@ class Planner:
             if escape == Velocity():
                 hard = True
         command = self._ramp.halt() if hard else self._ramp.step(wanted, self.world.step_s)
+        # One that comes a little late costs some speed; a silence has slowed the robot down
+        # already by the time that it is sure, so that it stands soon after.
+        command = self._ramp.cap((1.0 - self._overdue(now_s)[1]) / (1.0 - _SLOW_FROM))
         if command.linear_mps:
             ahead, back = self._reflexes.allowed_mps(self.world)
             command = self._ramp.limit(ahead, back)
@@ -195,11 +198,11 @@ class Planner:
             if age > limits.give_up_s:
                 self._end(State.FAILED, 'stale')
             return Velocity(), True
-        blind = self._blind(self._run)
-        if blind:
+        missing, share = self._overdue(now_s)
+        if share > 1.0:
             self._blind_s += self.world.step_s
             if self._blind_s > limits.give_up_s:
-                self._end(State.FAILED, blind)
+                self._end(State.FAILED, missing)
             return Velocity(), True
         self._blind_s = 0.0
         if self._reflexes.exhausted:
@@ -222,19 +225,19 @@ class Planner:
             return min(most, 3600.0)
         return limits.skill_s
 
-    def _blind(self, run: Run) -> str:
-        """The reason to wait for a sense that a run needs; '' when all are there."""
-        if isinstance(run, (Stop, Rest, Refuse)):
-            return ''
-        stale = self.config.limits.sense_stale_s
-        if self.world.age_s('body') > stale:
-            return 'no_odometry'
-        if self.config.body.has_scan and not isinstance(run, Turn) \
-                and self.world.age_s('scan') > stale:
-            return 'no_scan'
-        if self.memory is not None and self.world.now_s - self._imaged_s > _IMAGE_S:
-            return 'stale'
-        return ''
+    def _overdue(self, now_s: float) -> tuple[str, float]:
+        """Of all that the run needs, what is oldest: why that fails it, and its age as a share of
+        the age at which the robot stops. ('', 0.0) when it needs nothing."""
+        run, limits = self._run, self.config.limits
+        if run is None or isinstance(run, (Stop, Rest, Refuse)):
+            return '', 0.0
+        ages = [('stale', (now_s - self._decided_s) / limits.stale_s),
+                ('no_odometry', self.world.age_s('body') / limits.sense_stale_s)]
+        if self.config.body.has_scan and not isinstance(run, Turn):
+            ages.append(('no_scan', self.world.age_s('scan') / limits.sense_stale_s))
+        if self.memory is not None:
+            ages.append(('stale', (now_s - self._imaged_s) / limits.image_stale_s))
+        return max(ages, key=lambda age: age[1])
 
     def _report(self, step: Step) -> None:
         """Turn a step into the status."""

@@ -44,6 +44,15 @@ class Ramp:
         self.velocity = Velocity(linear_mps=speed, angular_radps=self.velocity.angular_radps)
         return self.velocity
 
+    def cap(self, share: float) -> Velocity:
+        """Cut the last command to a share (0 to 1) of the fastest driving and turning, at once."""
+        limits, last = self._limits, self.velocity
+        share = min(1.0, max(0.0, share))
+        speed, turn = share * limits.speed_mps, share * limits.turn_radps
+        self.velocity = Velocity(linear_mps=min(speed, max(-speed, last.linear_mps)),
+                                 angular_radps=min(turn, max(-turn, last.angular_radps)))
+        return self.velocity
+
     def halt(self) -> Velocity:
         """Zero, at once."""
         self.velocity = Velocity()

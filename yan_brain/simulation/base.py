@@ -26,7 +26,8 @@ class BaseConfig:
 
     speed_mps: float = setting(0.6, 'fastest driving', minimum=0.05, maximum=2.0)
     turn_radps: float = setting(2.5, 'fastest turning', minimum=0.1, maximum=8.0)
-    acceleration_mps2: float = setting(1.5, 'hardest change of speed', minimum=0.1, maximum=10.0)
+    acceleration_mps2: float = setting(1.5, 'hardest gain of speed', minimum=0.1, maximum=10.0)
+    braking_mps2: float = setting(2.5, 'hardest loss of speed', minimum=0.1, maximum=10.0)
     turn_acceleration_radps2: float = setting(
         8.0, 'hardest change of turn rate', minimum=0.5, maximum=50.0)
     odometry_scale: float = setting(
@@ -91,7 +92,9 @@ class Base:
         """Apply the wheels' forces of one time step towards a commanded velocity."""
         config, step = self._config, self._step_s
         goal = _clip(velocity.linear_mps, config.speed_mps)
-        self._ahead_mps += _clip(goal - self._ahead_mps, step * config.acceleration_mps2)
+        braking = abs(goal) < abs(self._ahead_mps) or goal * self._ahead_mps < 0
+        most = config.braking_mps2 if braking else config.acceleration_mps2
+        self._ahead_mps += _clip(goal - self._ahead_mps, step * most)
         goal = _clip(velocity.angular_radps, config.turn_radps)
         self._turn_radps += _clip(goal - self._turn_radps,
                                   step * config.turn_acceleration_radps2)

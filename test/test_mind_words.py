@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from fake_mind import image
 
-from yan_brain.cognition.moments import GatherConfig, Gatherer
-from yan_brain.cognition.reflex import is_stop
-from yan_brain.cognition.tasks import Origin, Task, TaskConfig, Tasks
+from yan_brain.mind.moments import GatherConfig, Gatherer
+from yan_brain.mind.reflex import is_stop
+from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
 from yan_brain.signals import Body, Decision, Skill, SkillStatus, Sound, State, Touch
 
 

@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from yan_brain.cognition.reflex import is_stop
-from yan_brain.cognition.tasks import Origin, Task, TaskConfig, Tasks
-from yan_brain.cognition.thinker import Thinker, ThoughtLike
+from yan_brain.mind.reflex import is_stop
+from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
+from yan_brain.mind.thinker import Thinker, ThoughtLike
 from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
 
 SILENT_ENDS = ('preempted', 'shutdown')      # somebody has just said something else

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from yan_brain.cognition.tasks import Task
+from yan_brain.mind.tasks import Task
 from yan_brain.settings import check, setting
 from yan_brain.signals import Body, Image, Moment, Sound, Touch
 

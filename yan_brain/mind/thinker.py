@@ -9,10 +9,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from yan_brain.cognition.moments import Gatherer
-from yan_brain.cognition.pace import Pace
-from yan_brain.cognition.reflex import is_stop
-from yan_brain.cognition.tasks import Task
+from yan_brain.mind.moments import Gatherer
+from yan_brain.mind.pace import Pace
+from yan_brain.mind.reflex import is_stop
+from yan_brain.mind.tasks import Task
 from yan_brain.signals import BrainState, Decision, Moment, Percept, Skill
 
 # What bad input can raise in a mind; all else is a fault of the program and ends it.

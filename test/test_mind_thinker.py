@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from fake_mind import FakeMind, FakeThought, image
 
-from yan_brain.cognition.listener import Listener
-from yan_brain.cognition.moments import GatherConfig, Gatherer
-from yan_brain.cognition.pace import Pace
-from yan_brain.cognition.tasks import Origin, Task
-from yan_brain.cognition.thinker import Outlet, Thinker, ThoughtLike
+from yan_brain.mind.listener import Listener
+from yan_brain.mind.moments import GatherConfig, Gatherer
+from yan_brain.mind.pace import Pace
+from yan_brain.mind.tasks import Origin, Task
+from yan_brain.mind.thinker import Outlet, Thinker, ThoughtLike
 from yan_brain.signals import Decision, Moment, Skill, Sound
 
 LIMIT_S = 10.0
@@ -239,6 +239,28 @@ class _Ear:
         if sound.rate_hz < 1000:
             raise ValueError(f'rate is {sound.rate_hz}')
         return ' word ' if sound.samples.any() else None
+
+
+def test_the_listener_is_deaf_while_the_robot_speaks() -> None:
+    import numpy as np
+    got: list[np.ndarray] = []
+
+    class Ear:
+        def hear(self, sound: Sound) -> str | None:
+            got.append(sound.samples)
+            return None
+
+    listener = Listener(Ear(), heard=print, failed=print, broke=print)
+    listener.start()
+    listener.mute(10.05, 10.15)
+    loud = np.ones(1600, np.int16)
+    for stamp_s in (9.9, 10.0, 10.1, 10.2):          # pieces of 0.1 s
+        listener.put(Sound(stamp_s=stamp_s, samples=loud, rate_hz=16000))
+    _until(lambda: len(got) == 4, 'all pieces')
+    listener.close()
+    assert [int(samples.sum()) for samples in got] == [1600, 800, 800, 1600]
+    assert not got[1][800:].any() and not got[2][:800].any()
+    assert loud.all()                                # what was handed in is as it was
 
 
 def test_the_listener_hands_on_words_and_outlives_bad_sound() -> None:
