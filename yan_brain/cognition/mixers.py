@@ -87,8 +87,10 @@ class Mixer(nn.Module):
         weight, last_weight = decaying_sum(
             ones[..., None, None].expand(-1, -1, c, 1), log_decay[:, :, :c],
             state.weight[..., None], chunk)
-        slope = F.silu(sums[:, :, :c] / weight.clamp_min(1e-6)) * gate[:, :, :c]
-        decay = self.decay_norm(sums[:, :, c:]) * torch.sigmoid(gate[:, :, c:])
+        near, far = sums.chunk(2, 2)
+        near_gate, far_gate = gate.chunk(2, 2)
+        slope = F.silu(near / weight.clamp_min(1e-6)) * near_gate
+        decay = self.decay_norm(far) * torch.sigmoid(far_gate)
         out = self.fuse(torch.cat([slope, decay], -1).flatten(2).to(x.dtype))
         memory = state.memory
         if self.config.memory_heads:
@@ -105,7 +107,8 @@ class Mixer(nn.Module):
             2 * c, dc, 2 * dc)
         channels = x.reshape(rows * length, c, dc).transpose(0, 1)
         both = torch.cat([channels, channels]) @ weight                   # (2C, B T, 2 Dc)
-        return both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3).chunk(2, -1)
+        value, gate = both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3).chunk(2, -1)
+        return value, gate
 
     def _log_decay(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Log of what each channel keeps of its past: (B, T, 2C), 0 where a token is absent."""
