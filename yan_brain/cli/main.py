@@ -31,6 +31,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
         ('obedience', Command(help='does what it is told, judged by the simulator',
                               module='yan_brain.evaluation.obedience')),
         ('sight', Command(help='finds things in images', module='yan_brain.evaluation.sight')),
+        ('words', Command(help='understands phrasings it never read',
+                          module='yan_brain.evaluation.words')),
         ('hearing', Command(help='hears spoken instructions, word by word',
                             module='yan_brain.evaluation.hearing')),
     ))),

@@ -99,7 +99,8 @@ def _policy(suite: Suite, task: Task, judge: Judge, weights: Path | None) -> Pol
 
 def play(suite: Suite, task: Task, weights: Path | None = None) -> Ended:
     """Run one task of a suite."""
-    home = Home(task.room, seed=task.seed, config=HomeConfig(),
+    # Speech is judged at 20 dB at the ear, wherever the person stands.
+    home = Home(task.room, seed=task.seed, config=HomeConfig(snr_at_ear=suite.spoken),
                 voice=_voice_of(task) if suite.spoken else None)
     try:
         judge = Judge(home)

@@ -2,9 +2,9 @@
 
 A template is text with `(a|b)` for alternatives, `[a]` for what may be left out, and one
 slot: `{t}` a target with a determiner, `{a}` a name with an article, `{n}` a bare name,
-`{m}` an amount; more of them in `language_lessons`. `{d}` stands for words of direction. In front of the text may stand
-`@+1`, `@-1`, `@+1=180` (direction, and the amount when it is fixed) and `~` (not an
-imperative: 'could you' does not go in front).
+`{m}` an amount; more of them in `language_lessons`. `{d}` stands for words of direction. In
+front of the text may stand `@+1`, `@-1`, `@+1=180` (direction, and the amount when it is fixed)
+and `~` (not an imperative: 'could you' does not go in front).
 
 Every expansion is written out once, when a grammar is built, so drawing is two picks from
 tuples. Every fifth template of each skill is for evaluation only; an expansion that also
