@@ -138,7 +138,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE about SET value = '99'")
     raw.close()
-    with pytest.raises(StoreError, match='format 99; this version reads up to 1'):
+    with pytest.raises(StoreError, match='format 99; this version reads up to 2'):
         LessonStore(path)
 
 

@@ -53,15 +53,17 @@ class RecursiveRidge:
         """inverse(A) @ targets, (width, k) -> (width, k)."""
         return self._inverse @ targets
 
-    def left_out(self, rows: Doubles, weight: float, residuals: Doubles) -> Doubles:
-        """Residuals (n,) of rows that are in, had this block of rows not been: exact.
+    def left_out(self, rows: Doubles, weight: Doubles, residuals: Doubles) -> Doubles:
+        """Residuals of rows that are in, had their block of rows not been: exact.
 
         Args:
-            rows: (n, width) that were added with `weight` each.
-            residuals: (n,) target less prediction with the rows in.
+            rows: (B, n, width), B blocks of rows that were added.
+            weight: (B,) that each row of a block was added with.
+            residuals: (B, n) target less prediction with all rows in.
         """
-        own: Doubles = weight * (rows @ self._inverse @ rows.T)
-        return np.linalg.solve(np.eye(len(rows)) - own, residuals).astype(np.float64)
+        own = np.matmul(rows @ self._inverse, rows.transpose(0, 2, 1)) * weight[:, None, None]
+        left = np.linalg.solve(np.eye(rows.shape[1]) - own, residuals[:, :, None])
+        return np.asarray(left[:, :, 0], np.float64)
 
     @property
     def drift(self) -> float:
