@@ -81,10 +81,14 @@ class RecursiveRidge:
         if len(rows) * 2 >= self.width:      # then a fresh inverse is cheaper than Woodbury
             self._refactor()
             return
-        reached = self._inverse @ scaled.T                           # (width, n)
-        inner = np.eye(len(rows)) + sign * (scaled @ reached)
-        self._inverse -= sign * (reached @ np.linalg.solve(inner, reached.T))
-        self._inverse = (self._inverse + self._inverse.T) / 2
+        reached = scaled @ self._inverse                             # (n, width)
+        inner = np.eye(len(rows)) + sign * (reached @ scaled.T)
+        try:
+            half = np.linalg.solve(np.linalg.cholesky(inner), reached)
+            self._inverse -= sign * (half.T @ half)                  # symmetric to the last bit
+        except np.linalg.LinAlgError:        # the drift got so large that A seems indefinite
+            self._refactor()
+            return
         if not self.drift < DRIFT_LIMIT:     # catches NaN too
             self._refactor()
 
