@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.store import KeptImage
 from yan_brain.mind.tasks import Task
 from yan_brain.signals import (
     BrainState,
@@ -36,6 +37,12 @@ class FakeThought:
     decision: Decision
     percepts: tuple[Percept, ...]
     state: BrainState
+
+
+@dataclass(frozen=True)
+class FakeShowing:
+    features: np.ndarray
+    background: np.ndarray
 
 
 class FakeMind:
@@ -87,9 +94,13 @@ class FakeMind:
         if self._goal is not None and self._goal.instruction_id == instruction_id:
             self._goal = None
 
-    def teach(self, name: str, images: Sequence[Image]) -> Concept:
-        rows = [image.rgb.reshape(-1, 3).mean(0).repeat(3)[:8] / 255 for image in images]
-        self.memory.learn(name, np.array(rows, np.float32))
+    def look(self, image: Image) -> FakeShowing:
+        mean = image.rgb.reshape(-1, 3).mean(0).repeat(3)[:8] / 255
+        return FakeShowing(mean[None].astype(np.float32), np.zeros((0, 8), np.float32))
+
+    def learn(self, name: str, shown: Sequence[FakeShowing],
+              images: Sequence[KeptImage] = ()) -> Concept:
+        self.memory.learn(name, np.concatenate([s.features for s in shown]), None, images)
         return next(c for c in self.concepts() if c.name == name)
 
     def forget(self, name: str) -> bool:

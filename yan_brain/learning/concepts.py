@@ -268,6 +268,11 @@ class ConceptMemory:
         """Ids of lessons that belong to another core and are not used."""
         return tuple(self._foreign)
 
+    def forget_foreign(self) -> None:
+        """Look again, at the next refresh, whether lessons of another core can be used now."""
+        with self._lock:
+            self._foreign.clear()
+
     def save(self, path: Path) -> None:
         """Export the lessons to a new file."""
         self._store.database.export(path)

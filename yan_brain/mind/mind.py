@@ -18,7 +18,9 @@ import torch
 from yan_brain.cognition.core import CoreState
 from yan_brain.cognition.model import Understanding, View
 from yan_brain.cognition.partitions import Wake
-from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.concepts import ConceptMemory, clean_name
+from yan_brain.learning.migrate import Seen
+from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
 from yan_brain.mind.world import load_world
@@ -222,12 +224,22 @@ class Mind:
             ValueError: no image, or one that cannot be used, or an impossible name.
             StoreError: the lesson could not be kept.
         """
-        if not images:
+        return self.learn(name, [self.look(image) for image in images])
+
+    def learn(self, name: str, shown: Sequence[Seen],
+              images: Sequence[KeptImage] = ()) -> Concept:
+        """What was looked at is called `name`; `images` are kept with the lesson.
+
+        Raises:
+            ValueError: nothing was looked at, or an impossible name.
+            StoreError: the lesson could not be kept.
+        """
+        if not shown:
             raise ValueError(f'no image of {name!r}; is the camera publishing?')
-        shown = [self.look(image) for image in images]
         self._memory.learn(name, np.concatenate([s.features for s in shown]),
-                           np.concatenate([s.background for s in shown]))
-        return next(c for c in self.concepts() if c.name == self._taught_name(name))
+                           np.concatenate([s.background for s in shown]), images)
+        called = clean_name(name)
+        return next(c for c in self.concepts() if c.name == called)
 
     def forget(self, name: str) -> bool:
         """Undo all lessons on `name`; False when there were none."""
@@ -312,8 +324,7 @@ class Mind:
             fit = fit * self._scene.colour[:, goal.colour]
         if taught:
             knowledge = self._memory.knowledge
-            index = list(knowledge.names).index(taught)
-            fit = fit * knowledge.probability(self._scene.features)[:, index]
+            fit = fit * knowledge.probability(self._scene.features)[:, knowledge.column(taught)]
         elif goal.kind < self._scene.kind.shape[1] and not self.ignore_kind:
             fit = fit * self._scene.kind[:, goal.kind]
         return fit
@@ -333,11 +344,7 @@ class Mind:
 
     def _taught_name(self, words: str) -> str:
         """The longest taught name among the words of an argument; '' when there is none."""
-        padded = f' {words.casefold()} '
-        fits = [name for name in self._memory.knowledge.names
-                if f' {name.casefold()} ' in padded
-                or (not name.isascii() and name in words)]
-        return max(fits, key=len, default='')
+        return self._memory.knowledge.named_in(words)
 
 
 @contextmanager
