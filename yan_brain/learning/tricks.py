@@ -56,7 +56,8 @@ class Trick:
 
     def content(self) -> str:
         """All but name, time and id, as JSON."""
-        steps = [{key: value for key, value in asdict(step).items() if value not in (None, '')}
+        steps = [{key: float(value) if key == 'amount' else value
+                  for key, value in asdict(step).items() if value not in (None, '')}
                  for step in self.steps]
         return json.dumps({'steps': steps, 'percept': self.percept, 'shown': self.shown,
                            'language': self.language}, ensure_ascii=False)
