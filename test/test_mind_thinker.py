@@ -241,6 +241,28 @@ class _Ear:
         return ' word ' if sound.samples.any() else None
 
 
+def test_the_listener_is_deaf_while_the_robot_speaks() -> None:
+    import numpy as np
+    got: list[np.ndarray] = []
+
+    class Ear:
+        def hear(self, sound: Sound) -> str | None:
+            got.append(sound.samples)
+            return None
+
+    listener = Listener(Ear(), heard=print, failed=print, broke=print)
+    listener.start()
+    listener.mute(10.05, 10.15)
+    loud = np.ones(1600, np.int16)
+    for stamp_s in (9.9, 10.0, 10.1, 10.2):          # pieces of 0.1 s
+        listener.put(Sound(stamp_s=stamp_s, samples=loud, rate_hz=16000))
+    _until(lambda: len(got) == 4, 'all pieces')
+    listener.close()
+    assert [int(samples.sum()) for samples in got] == [1600, 800, 800, 1600]
+    assert not got[1][800:].any() and not got[2][:800].any()
+    assert loud.all()                                # what was handed in is as it was
+
+
 def test_the_listener_hands_on_words_and_outlives_bad_sound() -> None:
     import numpy as np
     heard: list[str] = []

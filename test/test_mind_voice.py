@@ -6,8 +6,9 @@ import math
 import pytest
 
 from yan_brain.mind.tasks import Origin, Task
-from yan_brain.mind.voice import Sentences
+from yan_brain.mind.voice import Sentences, spoken_s
 from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus, State
+from yan_brain.simulation.voice import ROBOT_VOICE, synthesise
 
 VOICE = Sentences()
 
@@ -74,3 +75,16 @@ def test_what_is_known() -> None:
     assert VOICE.taught(concepts[0], 'en') == 'I will remember: this is an a.'
     assert VOICE.forgot('the zib', False, 'en') == 'Nobody has taught me what a zib is.'
     assert VOICE.forgot('小花', True, 'zh') == '我忘掉了小花。'
+
+
+@pytest.mark.parametrize('text', [
+    'I stopped.', 'I turned left 90 degrees.', 'I moved forward 1.25 metres.',
+    'I see a red ball ahead, about 1.2 metres away; and a blue box to the left, about 2.3 metres '
+    'away.', 'I do not know what "blorp" is. Show me one and say: this is a blorp.'])
+def test_speaking_takes_no_longer_than_is_reckoned_with(text: str) -> None:
+    takes_s = synthesise(text, ROBOT_VOICE).size / 16000
+    assert takes_s <= spoken_s(text) <= 1.5 * takes_s + 0.5
+
+
+def test_chinese_is_spoken_by_the_syllable() -> None:
+    assert 1.5 < spoken_s('我到红色的球这里了。') < 5.0

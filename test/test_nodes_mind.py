@@ -300,8 +300,9 @@ def test_typed_words_run_the_same_path(world: World) -> None:
     world.until(lambda: int(world.health('cognition', '/robot/text bad') or 0) > 0, 'a bad text')
 
 
-def _sound(level: int, rate: int = 16000) -> Audio:
-    return Audio(rate=rate, channels=1, samples=[level] * 800, voice=-1.0)
+def _sound(level: int, rate: int = 16000, stamp_s: float = 0.0) -> Audio:
+    return Audio(header=convert.header(stamp_s, 'microphone'), rate=rate, channels=1,
+                 samples=[level] * 800, voice=-1.0)
 
 
 def test_heard_words_run_the_same_path_and_chatter_does_not_disturb(world: World) -> None:
@@ -317,6 +318,21 @@ def test_heard_words_run_the_same_path_and_chatter_does_not_disturb(world: World
     world.out_audio.publish(_sound(100))
     world.plan(world.decision(Skill.STOP), State.SUCCEEDED)
     world.said('done stop')
+
+
+def test_its_own_voice_is_no_order(world: World) -> None:
+    world.out_text.publish(String(data='turn'))
+    world.plan(world.decision(Skill.TURN), State.SUCCEEDED)
+    world.said('done turn')
+    now_s = time.time()
+    world.ear.says[:] = ['done turn', 'go to the red ball']
+    world.out_audio.publish(_sound(100, stamp_s=now_s + 0.5))       # while it speaks
+    time.sleep(0.3)
+    assert len(world.ear.says) == 2 and world.got['decision'][-1].skill != 'go_to'
+    world.ear.says.pop(0)
+    world.out_audio.publish(_sound(100, stamp_s=now_s + 60.0))
+    world.plan(world.decision(Skill.GO_TO, 'red ball'), State.SUCCEEDED)
+    world.said('done go to the red ball')
 
 
 def test_bad_sound_is_counted(world: World) -> None:

@@ -166,6 +166,32 @@ def test_speech_is_heard_above_noise_and_fades(home: Home) -> None:
     assert _level(home.sense().sound.samples) < _level(near.samples) / 3
 
 
+@pytest.mark.parametrize('distance_m', [0.5, 3.0])
+def test_the_ratio_at_the_ear_holds_from_any_distance(distance_m: float) -> None:
+    rng = np.random.default_rng(0)
+    speech = (rng.standard_normal(8000) * 3000).astype(np.int16)
+    home = Home(facing(1, 1.5), config=dataclasses.replace(
+        SMALL, snr_db=20.0, snr_at_ear=True))
+    home.say('noise', distance_m=distance_m, speech=speech)
+    home.advance(Velocity(), 0.5)
+    heard = home.sense().sound.samples
+    home.advance(Velocity(), 0.5)
+    noise = home.sense().sound.samples
+    home.close()
+    assert 20 * math.log10(_level(heard) / _level(noise)) == pytest.approx(20.0, abs=1.0)
+    assert _level(heard) == pytest.approx(3000 / distance_m, rel=0.05)
+
+
+def test_the_robot_speaks_over_the_person(home: Home) -> None:
+    home.say('hello', distance_m=4.0)
+    home.speak('yes')
+    home.advance(Velocity(), 0.5)
+    both = _level(home.sense().sound.samples)
+    home.say('hello', distance_m=4.0)
+    home.advance(Velocity(), 0.5)
+    assert both > 3 * _level(home.sense().sound.samples)
+
+
 def test_what_is_said_twice_is_heard_one_after_the_other(home: Home) -> None:
     home.say('one', distance_m=1.0)
     home.say('two', distance_m=1.0)

@@ -57,6 +57,7 @@ class Ears:
         for topic, kind in TOPICS.items():
             self.node.create_subscription(
                 kind, topic, self.heard[topic].append, qos_profile_sensor_data)
+        self.speech = self.node.create_publisher(String, 'speech', 10)
         self.command = self.node.create_publisher(Twist, 'cmd_vel', 1)
         self.say = self.node.create_publisher(String, 'person/say', 10)
 
@@ -194,9 +195,13 @@ def test_the_person_is_heard(ears: Ears) -> None:
         ears.say.publish(String(data=''))
         ears.say.publish(String(data='go to the red ball'))
         ears.until(lambda: _level(ears.heard['audio'][-1]) > 3 * quiet, PATIENCE_S, 'speech')
+        ears.until(lambda: _level(ears.heard['audio'][-1]) < 2 * quiet, PATIENCE_S, 'silence')
+        ears.speech.publish(String(data='好了。'))             # it has no voice for that
+        ears.speech.publish(String(data='I am at the ball.'))
+        ears.until(lambda: _level(ears.heard['audio'][-1]) > 3 * quiet, PATIENCE_S, 'the robot')
     finally:
         said = stop(process)
-    assert 'empty text' in said
+    assert 'empty text' in said and "the robot says 'I am at the ball.'" in said
 
 
 def _level(message: Any) -> float:

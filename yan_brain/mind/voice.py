@@ -13,6 +13,8 @@ from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
 
 MOST_THINGS = 6          # named in one breath
 AHEAD_RAD = math.radians(8)
+# Measured on SVOX Pico; a Chinese character is a syllable.
+BREATH_S, LETTER_S, SYLLABLE_S = 0.8, 0.095, 0.3
 _ARTICLE = re.compile(r'(the|a|an|my|your|that|this|some)\s+', re.IGNORECASE)
 _WORDS_ZH = {
     'red': '红色', 'orange': '橙色', 'yellow': '黄色', 'green': '绿色', 'blue': '蓝色',
@@ -106,6 +108,12 @@ class Sentences:
         if task.reason in _FAILED:
             return _FAILED[task.reason][chinese].format(**words)
         return self.trouble(task.reason, decision.language)
+
+
+def spoken_s(text: str) -> float:
+    """About how long it takes to say a sentence aloud, rather too long than too short."""
+    letters = sum(character.isascii() for character in text)
+    return BREATH_S + LETTER_S * letters + SYLLABLE_S * (len(text) - letters)
 
 
 def bare(name: str) -> str:

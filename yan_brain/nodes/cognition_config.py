@@ -18,6 +18,12 @@ class CognitionConfig:
 
     rate_hz: float = setting(10.0, 'ticks per second', minimum=0.5, maximum=100.0)
     hear: bool = setting(True, 'understand speech on the topic audio')
+    speaks: bool = setting(
+        True, 'what is published on speech is said aloud: nothing is heard meanwhile (typed words '
+        'and goals are)')
+    speaking_tail_s: float = setting(
+        0.5, 'longest way from speech to its sound, and how long a room rings', minimum=0.0,
+        maximum=10.0)
     hearing: HearingConfig = field(default_factory=HearingConfig)
     mind: MindConfig = field(default_factory=MindConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)

@@ -18,7 +18,7 @@ from yan_brain.mind.moments import Gatherer
 from yan_brain.mind.pace import Pace
 from yan_brain.mind.tasks import Origin, Task
 from yan_brain.mind.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
-from yan_brain.mind.voice import Sentences
+from yan_brain.mind.voice import Sentences, spoken_s
 from yan_brain.nodes import convert
 from yan_brain.nodes.cognition_config import CognitionConfig, default_ear
 from yan_brain.nodes.common import (
@@ -36,6 +36,9 @@ from yan_brain.nodes.minds import MindRoom, announce_lessons, follow_lessons, wa
 from yan_brain.nodes.troubles import Troubles
 from yan_brain.perception.hearing import HearingConfig
 from yan_brain.signals import Image
+
+
+MOST_SPEAKING_S = 20.0   # at a stretch; more is not spoken, and would make it deaf
 
 
 class CognitionNode(BrainNode[CognitionConfig]):
@@ -92,9 +95,10 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self._talk = Conversation(self.config.task, thinker, Parties(
             voice=self._voice, teach=lambda name: self.learner.teach(name, self.config.showing),
             forget=self.learner.forget, concepts=self.mind.concepts,
-            say=lambda text: self.out_speech.publish(String(data=text)), post=self.inbox.post,
+            say=self.say, post=self.inbox.post,
             began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
             cannot_learn=CANNOT_LEARN))
+        self._speaks_until_s = 0.0
         if self._ear is not None:
             self._listener = Listener(self._ear, heard=self.on_words, failed=self.on_failed,
                                       broke=self.inbox.fail)
@@ -149,6 +153,15 @@ class CognitionNode(BrainNode[CognitionConfig]):
             self.talk.submit(convert.text_in(message.data), Origin.TYPED)
         except ValueError as error:
             raise BadMessage(str(error)) from error
+
+    def say(self, text: str) -> None:
+        """Speak, and do not listen to it."""
+        now_s = self.now_s()
+        if self._listener is not None and self.config.speaks:
+            self._speaks_until_s = min(
+                max(now_s, self._speaks_until_s) + spoken_s(text), now_s + MOST_SPEAKING_S)
+            self._listener.mute(now_s, self._speaks_until_s + self.config.speaking_tail_s)
+        self.out_speech.publish(String(data=text))
 
     def on_status(self, message: msg.SkillStatus) -> None:
         self.talk.status(convert.status_in(message))

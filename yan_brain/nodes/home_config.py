@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from yan_brain.settings import check, setting
 from yan_brain.simulation.home import HomeConfig, RoomOptions
 from yan_brain.simulation.things import COLOURS, KINDS
-from yan_brain.simulation.voice import PERSON_VOICE, VOICES
+from yan_brain.simulation.voice import PERSON_VOICE, ROBOT_VOICE, VOICES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,9 @@ class HomeNodeConfig:
         0.2, 'the base stops itself when no cmd_vel came for so long', minimum=0.05, maximum=5.0)
     audio_s: float = setting(0.1, 'length of a piece of sound', minimum=0.02, maximum=1.0)
     voice: str = setting(PERSON_VOICE, 'voice of the person', choices=tuple(VOICES))
+    robot_voice: str = setting(ROBOT_VOICE, 'voice that says aloud what comes on speech, in '
+                               'English; empty: the robot has no loudspeaker',
+                               choices=('', *VOICES))
     window: bool = setting(False, 'show the room from above; needs a screen')
     judge: bool = setting(False, 'publish the truth on `judge` (JSON), for evaluation only')
     home: HomeConfig = field(default_factory=HomeConfig)

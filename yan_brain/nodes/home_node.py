@@ -1,7 +1,8 @@
 """The simulated home as a robot: the topics of a real robot's drivers, made by MuJoCo.
 
 Publishes camera/image_raw (and /compressed), camera/camera_info, audio, touch, scan, odom;
-takes cmd_vel, person/say (words) and person/sound (a recording of them). In real time by
+takes cmd_vel, person/say (words), person/sound (a recording of them) and speech, which the robot
+says aloud. In real time by
 default; with `publish_clock` it is the clock of all nodes under `use_sim_time`, at `speed` times
 real time. With `judge` the truth is published too, for evaluation only.
 """
@@ -11,7 +12,7 @@ import math
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from geometry_msgs.msg import Twist, TwistStamped
@@ -26,7 +27,7 @@ from yan_brain.nodes.home_topics import HomeTopics
 from yan_brain.perception.sound import resample
 from yan_brain.signals import Velocity
 from yan_brain.simulation.home import Home, draw_room
-from yan_brain.simulation.voice import VoiceError, synthesise
+from yan_brain.simulation.voice import LONGEST_TEXT, VoiceError, synthesise
 
 if TYPE_CHECKING:
     from yan_brain.simulation.window import Window
@@ -35,6 +36,14 @@ SLICE_S = 0.02              # simulated between two looks at the sensors
 MOST_BEHIND_S = 0.2         # of real time; what is more is let go, and not caught up in a burst
 CLOCK_BEGIN_S = 1.0         # a ROS time of 0 means: no time yet
 LONGEST_QUEUE = 4           # of things to say
+
+
+class _Speech(NamedTuple):
+    """Something to be said, and its sound to come."""
+
+    text: str
+    sound: Future[NDArray[np.int16]]
+    own: bool                           # the robot's, not the person's
 
 
 class HomeNode(BrainNode[HomeNodeConfig]):
@@ -62,9 +71,11 @@ class HomeNode(BrainNode[HomeNodeConfig]):
                     COMMAND)
         self.listen(String, 'person/say', self._on_say, RELIABLE)
         self.listen(Audio, 'person/sound', self._on_sound, RELIABLE)
+        if config.robot_voice:
+            self.listen(String, 'speech', self._on_speech, RELIABLE)
         # Making speech takes longer than a slice; the home must not stand still for it.
         self._speaker = ThreadPoolExecutor(1, 'voice')
-        self._spoken: list[tuple[str, Future[NDArray[np.int16]]]] = []
+        self._spoken: list[_Speech] = []
         self._velocity, self._commanded_s = Velocity(), -math.inf
         self.every(0.005, self._tick, steady=True)
 
@@ -132,13 +143,20 @@ class HomeNode(BrainNode[HomeNodeConfig]):
         self._commanded_s = self.home.time_s
 
     def _on_say(self, message: String) -> None:
+        self._speak(message.data.strip(), self.config.voice)
+
+    def _on_speech(self, message: String) -> None:
         text = message.data.strip()
+        if text.isascii():              # its voice speaks English only
+            self._speak(text[:LONGEST_TEXT], self.config.robot_voice, own=True)
+
+    def _speak(self, text: str, voice: str, *, own: bool = False) -> None:
         if not text:
             raise BadMessage('there is nothing to say in an empty text')
         if len(self._spoken) >= LONGEST_QUEUE:
             raise BadMessage(f'{LONGEST_QUEUE} texts wait to be spoken; wait for them')
         assert self._speaker is not None
-        self._spoken.append((text, self._speaker.submit(synthesise, text, self.config.voice)))
+        self._spoken.append(_Speech(text, self._speaker.submit(synthesise, text, voice), own))
 
     def _on_sound(self, message: Audio) -> None:
         assert self.home is not None
@@ -151,15 +169,16 @@ class HomeNode(BrainNode[HomeNodeConfig]):
         self.get_logger().info(f'the person plays a recording ({seconds:.1f} s)')
 
     def _say_what_is_ready(self, home: Home) -> None:
-        if not self._spoken or not self._spoken[0][1].done():
+        if not self._spoken or not self._spoken[0].sound.done():
             return
-        text, speech = self._spoken.pop(0)
+        speech = self._spoken.pop(0)
+        who, say = ('robot', home.speak) if speech.own else ('person', home.say)
         try:
-            seconds = home.say(text, speech=speech.result(timeout=0))
+            seconds = say(speech.text, speech=speech.sound.result(timeout=0))
         except (VoiceError, ValueError) as error:
-            self.get_logger().error(f'the person cannot say {text[:80]!r}: {error}')
+            self.get_logger().error(f'the {who} cannot say {speech.text[:80]!r}: {error}')
         else:
-            self.get_logger().info(f'the person says {text[:80]!r} ({seconds:.1f} s)')
+            self.get_logger().info(f'the {who} says {speech.text[:80]!r} ({seconds:.1f} s)')
 
 
 def open_window(home: Home) -> Window:

@@ -87,7 +87,6 @@ class Ear:
         self._resampler = Resampler()
         self._segments = Segmenter(self.config)
         self._ends_s: float | None = None
-        self._mute_s = 0.0
 
     def hear(self, sound: Sound) -> str | None:
         """What was said in utterances that ended with this piece, else None.
@@ -101,8 +100,8 @@ class Ear:
             self.clipped += 1
             if self.clipped == 1:
                 _LOG.warning('sound is clipped: turn the microphone down, or speech is misheard')
-        samples = self._muted(self._resampler.feed(samples, sound.rate_hz))
-        for window, chance in self._detector.feed(samples):
+        for window, chance in self._detector.feed(
+                self._resampler.feed(samples, sound.rate_hz)):
             self.voice = chance
             utterance = self._segments.feed(window, chance)
             if utterance is not None:
@@ -113,10 +112,6 @@ class Ear:
         """What was said in an utterance that is still open; it ends here."""
         utterance = self._segments.end()
         return self._words([] if utterance is None else [utterance])
-
-    def mute(self, seconds: float) -> None:
-        """Takes the next `seconds` of sound for silence: the robot's own voice is no order."""
-        self._mute_s = max(self._mute_s, seconds)
 
     def load(self) -> Recogniser:
         """Loads the recogniser if need be; called early, the first utterance need not wait."""
@@ -140,13 +135,6 @@ class Ear:
         utterance = self._segments.end()
         self._detector.reset()
         return [] if utterance is None else [utterance]
-
-    def _muted(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
-        count = min(samples.size, round(self._mute_s * RATE_HZ))
-        if not count:
-            return samples
-        self._mute_s -= count / RATE_HZ
-        return np.concatenate([np.zeros(count, np.int16), samples[count:]])
 
 
 class Segmenter:

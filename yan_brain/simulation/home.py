@@ -31,6 +31,7 @@ from yan_brain.simulation.walker import Walker
 __all__ = ['Home', 'HomeConfig', 'Room', 'RoomOptions', 'Senses', 'draw_room']
 
 JUDGED_WIDTH = 160          # of the image on which the judge counts pixels
+ROBOT_MOUTH_M = 0.5         # the robot's loudspeaker from its microphone
 _STEP_S = 0.005
 _SCAN_HEIGHT_M = 0.12
 _LONGEST_ADVANCE_S = 60.0
@@ -58,6 +59,8 @@ class HomeConfig:
     scan_far_m: float = setting(8.0, 'longest range', minimum=0.5, maximum=50.0)
     snr_db: float = setting(
         20.0, 'speech at 1 m above the noise at the microphone', minimum=-20.0, maximum=80.0)
+    snr_at_ear: bool = setting(
+        False, "snr_db holds for what arrives at the robot's ear, however far the person is")
     person_m: float = setting(
         1.5, 'distance of the person who speaks from where the robot starts', minimum=0.3,
         maximum=10.0)
@@ -110,7 +113,8 @@ class Home:
         self.base = Base(self.model, self.data, room.start, self.config.base, base_rng)
         mujoco.mj_forward(self.model, self.data)
         self.painter: Painter | None = Painter(self.model)
-        self._microphone = Microphone(snr_db=self.config.snr_db, rng=sound_rng, voice=voice)
+        self._microphone = Microphone(
+            snr_db=self.config.snr_db, at_ear=self.config.snr_at_ear, rng=sound_rng, voice=voice)
         self._person = self._draw_person(sound_rng)
         self._walkers: dict[int, Walker] = {}
         self._stood: dict[int, Walker] = {}
@@ -170,6 +174,11 @@ class Home:
             pose = self.base.pose
             distance_m = math.hypot(self._person[0] - pose.x_m, self._person[1] - pose.y_m)
         return self._microphone.say(text, distance_m, self.time_s, speech)
+
+    def speak(self, text: str, speech: NDArray[np.int16] | None = None) -> float:
+        """Let the robot itself say something, which its ear hears too; as `say`."""
+        self._open()
+        return self._microphone.say(text, ROBOT_MOUTH_M, self.time_s, speech, own=True)
 
     @property
     def speaking(self) -> bool:

@@ -24,13 +24,17 @@ _LOOP_S = 8                                  # of noise, which repeats without a
 class Microphone:
     """A continuous stream of 16 kHz sound, read piece by piece."""
 
-    def __init__(self, *, snr_db: float, rng: np.random.Generator,
-                 voice: Voice | None = None) -> None:
-        """Noise lies `snr_db` below speech at 1 m. `voice` is by default `voice.synthesise`."""
+    def __init__(self, *, snr_db: float, rng: np.random.Generator, voice: Voice | None = None,
+                 at_ear: bool = False) -> None:
+        """Noise lies `snr_db` below speech at 1 m; with `at_ear` below what arrives of it.
+
+        `voice` is by default `voice.synthesise`.
+        """
         self._voice: Voice = voice if voice is not None else synthesise
         level = SPEECH_LEVEL * 10 ** (-snr_db / 20)
         # By FFT, so the loop's end meets its beginning.
         self._noise = room_noise(_LOOP_S * RATE_HZ, rng) * level
+        self._at_ear, self._share = at_ear, 1.0
         self._at = 0
         self._coming: list[tuple[int, NDArray[np.float64]]] = []
 
@@ -39,8 +43,11 @@ class Microphone:
         return any(at + len(s) > now_s * RATE_HZ for at, s in self._coming)
 
     def say(self, text: str, distance_m: float, now_s: float,
-            speech: NDArray[np.int16] | None = None) -> float:
-        """Speak from `distance_m` after what is being said; return the speech's seconds."""
+            speech: NDArray[np.int16] | None = None, *, own: bool = False) -> float:
+        """Speak from `distance_m` after what is being said; return the speech's seconds.
+
+        With `own` it is the robot that speaks: at once, whoever else does.
+        """
         speech = np.asarray(self._voice(text) if speech is None else speech)
         if speech.dtype != np.int16 or speech.ndim != 1 or not speech.size:
             raise ValueError(
@@ -49,10 +56,14 @@ class Microphone:
         loudness = active_rms(speech.astype(np.float64))
         if loudness <= 0:
             raise ValueError(f'the voice gave silence for {text!r}; it must give speech')
-        gain = SPEECH_LEVEL / loudness / max(distance_m, _NEAREST_M)
-        # Half a second of breath after what is still being said.
-        begin = max([round(now_s * RATE_HZ),
-                     *(at + len(s) + RATE_HZ // 2 for at, s in self._coming)])
+        fading = 1.0 / max(distance_m, _NEAREST_M)
+        gain = SPEECH_LEVEL / loudness * fading
+        begin = round(now_s * RATE_HZ)
+        if not own:
+            # Half a second of breath after what is still being said.
+            begin = max([begin, *(at + len(s) + RATE_HZ // 2 for at, s in self._coming)])
+            # Whatever the distance, speech then stands out from the noise by the same ratio.
+            self._share = fading if self._at_ear else 1.0
         self._coming.append((begin, speech.astype(np.float64) * gain))
         return len(speech) / RATE_HZ
 
@@ -60,7 +71,7 @@ class Microphone:
         """Return the samples from where the last piece ended up to `until_s`."""
         end = round(until_s * RATE_HZ)
         here = np.arange(self._at, max(end, self._at))
-        heard = self._noise[here % len(self._noise)]
+        heard = self._share * self._noise[here % len(self._noise)]
         for at, speech in self._coming:
             first, last = max(at, self._at), min(at + len(speech), end)
             if first < last:
