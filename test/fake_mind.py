@@ -11,6 +11,7 @@ import numpy as np
 
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.store import KeptImage
+from yan_brain.learning.tricks import Trick
 from yan_brain.mind.tasks import Task
 from yan_brain.signals import (
     BrainState,
@@ -116,8 +117,9 @@ class FakeVoice:
     def describe(self, percepts: tuple[Percept, ...], language: str) -> str:
         return 'see ' + (', '.join(p.label for p in percepts) or 'nothing')
 
-    def recall(self, concepts: list[Concept], language: str) -> str:
-        return 'know ' + (', '.join(c.name for c in concepts) or 'nothing')
+    def recall(self, concepts: list[Concept], tricks: list[Trick], language: str) -> str:
+        return 'know ' + (', '.join([c.name for c in concepts] + [t.name for t in tricks])
+                          or 'nothing')
 
     def taught(self, concept: Concept, language: str) -> str:
         return f'learned {concept.name}'
@@ -125,8 +127,26 @@ class FakeVoice:
     def forgot(self, name: str, known: bool, language: str) -> str:
         return f'forgot {name}' if known else f'never knew {name}'
 
-    def trouble(self, why: str, language: str) -> str:
-        return f'trouble {why}'
+    def trouble(self, why: str, language: str, about: str = '') -> str:
+        return f'trouble {why} {about}'.strip()
+
+    def trick(self, trick: Trick, language: str) -> str:
+        return f'can {trick.name} in {len(trick.steps)}'
+
+    def watching(self, language: str) -> str:
+        return 'watching'
+
+    def shown(self, language: str) -> str:
+        return 'shown'
+
+    def did(self, name: str, language: str) -> str:
+        return f'did {name}'
+
+    def undone(self, name: str, language: str) -> str:
+        return f'undone {name}'
+
+    def judged(self, value: float, language: str) -> str:
+        return f'judged {value:+g}'
 
     def ended(self, task: Task) -> str:
         return f'done {task.text}' if task.succeeded else f'failed {task.text}: {task.reason}'

@@ -1,4 +1,4 @@
-"""Whatever came before, predictions equal a batch ridge regression over what was not taken back."""
+"""Whatever came before, predictions equal batch ridge regression over what is left of it."""
 from __future__ import annotations
 
 import numpy as np

@@ -25,6 +25,11 @@ HIDDEN = 256
 class Slda:
     """Sums are kept in float64: a mean and a count for each name, one scatter matrix for all."""
 
+    _means: dict[str, Doubles]
+    _counts: dict[str, int]
+    _scatter: Doubles
+    _rule: tuple[Doubles, Doubles] | None
+
     def __init__(self, *, width: int, shrink: float = SHRINK) -> None:
         self.width, self._shrink = width, shrink
         self._clear()
@@ -72,11 +77,11 @@ class Slda:
         self._scatter, self._seen = scatter, int(counts.sum())
 
     def _clear(self) -> None:
-        self._means: dict[str, Doubles] = {}
-        self._counts: dict[str, int] = {}
-        self._scatter: Doubles = np.zeros((self.width, self.width))
+        self._means = {}
+        self._counts = {}
+        self._scatter = np.zeros((self.width, self.width))
         self._seen = 0
-        self._rule: tuple[Doubles, Doubles] | None = None
+        self._rule = None
 
 
 class Trained:
@@ -88,6 +93,9 @@ class Trained:
         replayed: rows of the memory beside the lesson's own in each step.
         most_names: outputs of the network.
     """
+
+    _names: dict[str, int]
+    _rows: Floats
 
     def __init__(self, *, width: int, steps: int = 1, memory: int = 0, replayed: int = 64,
                  rate: float = 1e-3, most_names: int = 100, seed: int = 0) -> None:
@@ -152,8 +160,8 @@ class Trained:
                 part.uniform_(-bound, bound, generator=generator)
         self._optimiser = torch.optim.Adam(self._net.parameters(), self._rate)
         self._rng = np.random.default_rng(self._seed)
-        self._names: dict[str, int] = {}
-        self._rows: Floats = np.zeros((self._size, self.width), np.float32)
+        self._names = {}
+        self._rows = np.zeros((self._size, self.width), np.float32)
         self._labels = np.zeros(self._size, np.int64)
         self._seen = 0
 

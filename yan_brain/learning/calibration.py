@@ -6,6 +6,7 @@ done in one go, since every lesson shifts the scores of all.
 """
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ def _left_out(ridge: RecursiveRidge, showings: Sequence[Shown], owner: NDArray[n
     for shown, concept in zip(showings, owner, strict=True):
         parts = min(BLOCKS, len(shown.rows))
         edges = [len(shown.rows) * part // parts for part in range(parts + 1)]
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in itertools.pairwise(edges):
             blocks.setdefault(end - begin, []).append(
                 (shown.rows[begin:end], shown.share, int(concept)))
     scores, whose = [], []

@@ -12,6 +12,7 @@ regression for all names, exact whatever the order of lessons and forgets.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,10 @@ class RidgeClassifier:
         ridge: resistance to the first lessons, in rows.
         keep: False: lessons are not kept and `forget` refuses.
     """
+
+    _weights: Doubles | None
+    _pulls: dict[str, Doubles]
+    _lessons: dict[str, list[Floats]]
 
     def __init__(self, *, width: int, expansion: int = 0, scale: float = 1.0, ridge: float = 0.01,
                  seed: int = 0, keep: bool = True) -> None:
@@ -84,10 +89,11 @@ class RidgeClassifier:
         """Write all lessons."""
         if not self._keep:
             raise ValueError('lessons are not kept (keep=False), so there is nothing to save')
+        arrays: dict[str, Any] = {
+            f'rows{number}': np.concatenate(self._lessons[name])
+            for number, name in enumerate(self.names)}
         with path.open('xb') as file:
-            np.savez(file, names=np.array(self.names, str), **{
-                f'rows{number}': np.concatenate(self._lessons[name])
-                for number, name in enumerate(self.names)})
+            np.savez(file, names=np.array(self.names, str), **arrays)
 
     def load(self, path: Path) -> None:
         """Know what was saved, and nothing else."""
@@ -101,9 +107,9 @@ class RidgeClassifier:
     def _clear(self) -> None:
         wide = self.width + 1 + (self._expansion.size if self._expansion else 0)
         self._ridge = RecursiveRidge(width=wide, ridge=self._ridge_size)
-        self._pulls: dict[str, Doubles] = {}
-        self._lessons: dict[str, list[Floats]] = {}
-        self._weights: Doubles | None = None
+        self._pulls = {}
+        self._lessons = {}
+        self._weights = None
 
     def _rows(self, features: Floats) -> Doubles:
         parts = [features.astype(np.float64), np.ones((len(features), 1))]

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +149,10 @@ class Mind:
                 inside = [bool(tag > 0) for tag in got.inside[0]]
                 self._instructions += 1
                 self._goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
+                if moment.order is not None:
+                    self._goal = replace(self._goal, skill=moment.order.skill, confidence=1.0,
+                                         argument=moment.order.argument,
+                                         amount=moment.order.amount)
         with _timed(stages, 'decide'):
             decision = self._decide(moment)
             percepts = self._percepts()
@@ -176,7 +180,8 @@ class Mind:
         goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
         return Decision(
             stamp_s=0.0, version=self.version, skill=goal.skill, argument=goal.argument,
-            amount=goal.amount, confidence=goal.confidence, language=goal.language)
+            amount=goal.amount, confidence=goal.confidence, language=goal.language,
+            known=goal.skill not in TARGET_SKILLS or self._knows(goal))
 
     def finish(self, instruction_id: int) -> None:
         """The instruction is done with: decisions go idle, unless another one came."""
@@ -291,6 +296,8 @@ class Mind:
             if float(got.has_amount[0]) < 0 or digits == 0:
                 size = DEFAULT_MOVE_M if skill is Skill.MOVE else DEFAULT_TURN_RAD
             amount = -size if int(got.direction[0].argmax()) == 0 else size
+        elif skill in (Skill.WATCH, Skill.FEEDBACK):
+            amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
         return _Goal(self._instructions, text, skill, argument, amount, confidence,
                      int(got.colour[0].argmax()), int(got.kind[0].argmax()),
                      'zh' if float(got.language[0]) > 0 else 'en')
@@ -304,8 +311,7 @@ class Mind:
         found: tuple[Sighting, ...] = ()
         if goal.skill in TARGET_SKILLS:
             taught = self._taught_name(goal.argument)
-            known = bool(taught) or (goal.colour <= len(self._brain.config.colours)
-                                     and goal.kind <= len(self._brain.config.kinds))
+            known = self._knows(goal)
             if self._scene is not None and known:
                 fit = self._fit(goal, taught)
                 found = seeing.sightings(self._scene, fit)
@@ -315,6 +321,12 @@ class Mind:
             skill=goal.skill, argument=goal.argument, amount=goal.amount,
             confidence=goal.confidence, known=known, language=goal.language, sightings=found,
             image_stamp_s=self._image_stamp, grounding=grounding)
+
+    def _knows(self, goal: _Goal) -> bool:
+        """Whether all words of the target mean something."""
+        return bool(self._taught_name(goal.argument)) or (
+            goal.colour <= len(self._brain.config.colours)
+            and goal.kind <= len(self._brain.config.kinds))
 
     def _fit(self, goal: _Goal, taught: str) -> np.ndarray:
         """(M,) how well each thing in view fits the goal's words."""
