@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.store import KeptImage
+from yan_brain.learning.tricks import Trick
 from yan_brain.mind.tasks import Task
 from yan_brain.signals import (
     BrainState,
@@ -36,6 +38,12 @@ class FakeThought:
     decision: Decision
     percepts: tuple[Percept, ...]
     state: BrainState
+
+
+@dataclass(frozen=True)
+class FakeShowing:
+    features: np.ndarray
+    background: np.ndarray
 
 
 class FakeMind:
@@ -87,9 +95,13 @@ class FakeMind:
         if self._goal is not None and self._goal.instruction_id == instruction_id:
             self._goal = None
 
-    def teach(self, name: str, images: Sequence[Image]) -> Concept:
-        rows = [image.rgb.reshape(-1, 3).mean(0).repeat(3)[:8] / 255 for image in images]
-        self.memory.learn(name, np.array(rows, np.float32))
+    def look(self, image: Image) -> FakeShowing:
+        mean = image.rgb.reshape(-1, 3).mean(0).repeat(3)[:8] / 255
+        return FakeShowing(mean[None].astype(np.float32), np.zeros((0, 8), np.float32))
+
+    def learn(self, name: str, shown: Sequence[FakeShowing],
+              images: Sequence[KeptImage] = ()) -> Concept:
+        self.memory.learn(name, np.concatenate([s.features for s in shown]), None, images)
         return next(c for c in self.concepts() if c.name == name)
 
     def forget(self, name: str) -> bool:
@@ -105,8 +117,9 @@ class FakeVoice:
     def describe(self, percepts: tuple[Percept, ...], language: str) -> str:
         return 'see ' + (', '.join(p.label for p in percepts) or 'nothing')
 
-    def recall(self, concepts: list[Concept], language: str) -> str:
-        return 'know ' + (', '.join(c.name for c in concepts) or 'nothing')
+    def recall(self, concepts: list[Concept], tricks: list[Trick], language: str) -> str:
+        return 'know ' + (', '.join([c.name for c in concepts] + [t.name for t in tricks])
+                          or 'nothing')
 
     def taught(self, concept: Concept, language: str) -> str:
         return f'learned {concept.name}'
@@ -114,8 +127,26 @@ class FakeVoice:
     def forgot(self, name: str, known: bool, language: str) -> str:
         return f'forgot {name}' if known else f'never knew {name}'
 
-    def trouble(self, why: str, language: str) -> str:
-        return f'trouble {why}'
+    def trouble(self, why: str, language: str, about: str = '') -> str:
+        return f'trouble {why} {about}'.strip()
+
+    def trick(self, trick: Trick, language: str) -> str:
+        return f'can {trick.name} in {len(trick.steps)}'
+
+    def watching(self, language: str) -> str:
+        return 'watching'
+
+    def shown(self, language: str) -> str:
+        return 'shown'
+
+    def did(self, name: str, language: str) -> str:
+        return f'did {name}'
+
+    def undone(self, name: str, language: str) -> str:
+        return f'undone {name}'
+
+    def judged(self, value: float, language: str) -> str:
+        return f'judged {value:+g}'
 
     def ended(self, task: Task) -> str:
         return f'done {task.text}' if task.succeeded else f'failed {task.text}: {task.reason}'

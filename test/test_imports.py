@@ -21,7 +21,7 @@ ROOMS: dict[str, set[str]] = {
     'nodes': {'perception', 'learning', 'mind', 'planning', 'simulation'},
     'evaluation': {'perception', 'learning', 'mind', 'planning', 'simulation', 'training',
                    'nodes', 'cli'},         # bench loop runs the whole brain
-    'cli': {'perception', 'simulation', 'training', 'nodes', 'evaluation'},
+    'cli': {'perception', 'learning', 'mind', 'simulation', 'training', 'nodes', 'evaluation'},
 }
 # The lessons' background is drawn from frames that the package itself makes.
 EXCEPTIONS = {('mind/world.py', 'simulation')}

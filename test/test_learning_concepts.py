@@ -115,7 +115,8 @@ def test_left_out_residuals_equal_learning_without_the_rows() -> None:
     pull = 0.5 * np.concatenate([rows, block]).T @ target
     residuals = target[12:] - block @ both.solve(pull[:, None])[:, 0]
     expected = target[12:] - block @ without.solve(0.5 * rows.T @ target[:12, None])[:, 0]
-    np.testing.assert_allclose(both.left_out(block, 0.5, residuals), expected, atol=1e-12)
+    found = both.left_out(block[None], np.array([0.5]), residuals[None])[0]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_one_showing_is_enough_and_strangers_stay_unknown() -> None:

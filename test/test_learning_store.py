@@ -1,19 +1,24 @@
 """The lesson store: what was acknowledged survives kill -9; bad disks are named."""
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.migrate import Seen, keep, relearn, unkeep
 from yan_brain.learning.store import Lesson, LessonStore, StoreError
+from yan_brain.learning.tricks import Step, Trick, TrickBook
+from yan_brain.signals import Image, Skill
 
 F = 8
 ROOT = Path(__file__).parent.parent
@@ -64,6 +69,17 @@ def test_acknowledged_lessons_survive_kill_9(tmp_path: Path) -> None:
         assert {f'thing {round_} {number}' for number, _ in acknowledged} <= known
         assert memory.version >= int(acknowledged[-1][1])
         memory.close()
+
+
+def test_nothing_acknowledged_is_lost_in_dozens_of_kills(tmp_path: Path) -> None:
+    killer = subprocess.run(
+        [sys.executable, '-m', 'yan_brain.evaluation.durability', '--kills', '30',
+         '--lessons', '400', '--seed', '7'], capture_output=True, text=True, timeout=120,
+        cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(ROOT), 'OPENBLAS_NUM_THREADS': '1'},
+        check=True)
+    found = json.loads(killer.stdout)
+    assert found['kills'] >= 30 and found['acknowledged'] > 400
+    assert found['lost'] == 0 and found['half'] == 0
 
 
 def test_version_rises_through_everything_and_across_openings(tmp_path: Path) -> None:
@@ -138,7 +154,7 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE about SET value = '99'")
     raw.close()
-    with pytest.raises(StoreError, match='format 99; this version reads up to 1'):
+    with pytest.raises(StoreError, match='format 99; this version reads up to 2'):
         LessonStore(path)
 
 
@@ -246,4 +262,101 @@ def test_a_locked_store_does_not_stop_reading(tmp_path: Path) -> None:
     assert reader.knowledge.names == ('a',)
     assert time.monotonic() - start < 2.0
     raw.execute('ROLLBACK')
+    raw.close()
+
+
+def test_a_store_of_format_1_is_read_and_made_format_2(tmp_path: Path) -> None:
+    path = tmp_path / 'lessons.db'
+    store = LessonStore(path)
+    store.append(_lesson('a'))
+    store.close()
+    with sqlite3.connect(path) as raw:
+        for table in ('images', 'snapshot_tricks', 'tricks'):
+            raw.execute(f'DROP TABLE {table}')
+        raw.execute("UPDATE about SET value = '1'")
+    raw.close()
+    old = LessonStore(path, read_only=True)
+    assert _names(old) == ['a'] and old.images(1) == ()
+    assert TrickBook(old.database).tricks() == ()
+    old.close()
+    store = LessonStore(path)
+    TrickBook(store.database).teach(_trick('dance'))
+    store.snapshot('s')
+    assert _names(store) == ['a']
+
+
+def test_tricks_are_kept_replaced_restored_and_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / 'lessons.db'
+    store = LessonStore(path)
+    book = TrickBook(store.database)
+    versions = [store.version]
+    for amount in (1.0, 2.0):
+        book.teach(_trick('dance', amount))
+        versions.append(store.version)
+    assert versions == sorted(set(versions))
+    store.snapshot('with')
+    assert book.forget('dance') and not book.forget('dance') and book.named('dance') is None
+    store.close()
+    store = LessonStore(path)
+    store.restore('with')
+    found = TrickBook(store.database).named('dance')
+    assert found is not None and found.steps[0].amount == 2.0 and found.does_as(_trick('dance', 2))
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE tricks SET content = replace(content, '2.0', '9.0')")
+    raw.close()
+    book = TrickBook(store.database)
+    assert book.tricks() == () and 'dance' in book.damaged[0]
+
+
+def test_a_trick_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"is 'describe'; allowed: .*turn"):
+        Step(words='look', skill=Skill.DESCRIBE)
+    with pytest.raises(ValueError, match='0 steps; allowed: 1'):
+        Trick(name='dance', steps=(), taught_s=0.0)
+    with pytest.raises(ValueError, match='must be finite'):
+        Step(words='go', skill=Skill.MOVE, amount=float('nan'))
+
+
+def _trick(name: str, amount: float = 1.0) -> Trick:
+    return Trick(name=name, taught_s=1.0, steps=(
+        Step(words='go', skill=Skill.MOVE, amount=amount),))
+
+
+class _Eye:
+    """Sees the mean colour; its features are `scale` times as long as those of another core."""
+
+    def __init__(self, scale: float) -> None:
+        self._scale = scale
+
+    def look(self, image: Image) -> Seen:
+        row = image.rgb.reshape(-1, 3).mean(0).repeat(3)[:F] * self._scale
+        return _Seen(row[None].astype(np.float32), np.zeros((0, F), np.float32))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    features: np.ndarray
+    background: np.ndarray
+
+
+def test_lessons_with_images_move_to_another_core_and_others_are_named(tmp_path: Path) -> None:
+    path = tmp_path / 'lessons.db'
+    picture = np.random.default_rng(0).integers(0, 255, (24, 32, 3)).astype(np.uint8)
+    image = Image(stamp_s=0.0, rgb=picture, horizontal_fov_rad=1.1)
+    again = unkeep(keep(image))
+    np.testing.assert_array_equal(again.rgb, picture)
+    assert again.horizontal_fov_rad == 1.1
+    old = ConceptMemory.open(path, width=F, core='old')
+    old.learn('kept', _Eye(1).look(image).features, images=[keep(image)])
+    old.learn('plain', _lesson('plain').features)
+    old.close()
+    new = ConceptMemory.open(path, width=F, core='new')
+    assert new.names == () and len(new.foreign()) == 2
+    assert relearn(new, _Eye(5).look) == ('kept',)
+    assert new.names == ('kept',) and 'plain' in new.problems[0] and 'kept' not in new.problems[0]
+    assert new.probability(_Eye(5).look(image).features)[0, 0] > 0.5
+    assert relearn(new, _Eye(5).look) == ()
+    new.forget('kept')
+    with sqlite3.connect(path) as raw:
+        assert raw.execute('SELECT count(*) FROM images').fetchone() == (0,)
     raw.close()

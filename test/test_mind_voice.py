@@ -69,9 +69,9 @@ def test_what_is_seen() -> None:
 
 def test_what_is_known() -> None:
     concepts = [Concept(name=name, lessons=1, taught_s=0, certainty=1) for name in ('a', 'b', 'c')]
-    assert VOICE.recall(concepts, 'en') == 'You taught me a, b, and c.'
-    assert VOICE.recall(concepts[:1], 'zh') == '你教过我：a。'
-    assert VOICE.recall([], 'en').startswith('You have taught me nothing')
+    assert VOICE.recall(concepts, [], 'en') == 'You taught me a, b, and c.'
+    assert VOICE.recall(concepts[:1], [], 'zh') == '你教过我：a。'
+    assert VOICE.recall([], [], 'en').startswith('You have taught me nothing')
     assert VOICE.taught(concepts[0], 'en') == 'I will remember: this is an a.'
     assert VOICE.forgot('the zib', False, 'en') == 'Nobody has taught me what a zib is.'
     assert VOICE.forgot('小花', True, 'zh') == '我忘掉了小花。'

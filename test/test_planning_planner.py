@@ -307,3 +307,30 @@ def test_jitter_of_the_ticks_costs_no_speed() -> None:
     ticks = [0.1 * n + rng.uniform(-0.02, 0.02) for n in range(38)]
     speeds = [v for at, v in timeline(ticks, until_s=3.7) if at > 1.5]
     assert min(speeds) == pytest.approx(LimitsConfig().speed_mps)
+
+
+def test_a_person_leads_while_nothing_is_done_and_the_reflexes_hold() -> None:
+    drive = Drive()
+
+    def led(seconds: float, wanted: Velocity) -> None:
+        for _ in range(round(seconds / TICK_S)):
+            drive.planner.lead(wanted, drive.flat.time_s)
+            drive.run(TICK_S)
+
+    led(2.0, Velocity(linear_mps=0.3))
+    assert drive.velocity.linear_mps == pytest.approx(0.3) and drive.flat.x > 0.4
+    drive.run(1.0)                                          # the hand lets go
+    assert drive.velocity == Velocity()
+    led(1.0, Velocity(linear_mps=float('nan')))
+    assert drive.velocity == Velocity()
+    led(60.0, Velocity(linear_mps=9.0))                     # into the wall, as fast as it can
+    assert drive.flat.hits == 0 and drive.velocity.linear_mps == pytest.approx(0.0, abs=0.02)
+    drive.scans = False
+    led(1.0, Velocity(angular_radps=1.0))
+    assert drive.velocity == Velocity()
+    drive.scans = True
+    before = drive.flat.x
+    for _ in range(40):
+        drive.planner.lead(Velocity(linear_mps=0.3), drive.flat.time_s)
+        drive.run(TICK_S, move(-0.3))
+    assert drive.flat.x < before - 0.2                      # a skill is not led astray

@@ -28,8 +28,8 @@ class Skill(str, Enum):
     FORGET = 'forget'
     RECALL = 'recall'      # list what was taught
     UNCLEAR = 'unclear'    # heard, not understood
-    TRICK = 'trick'        # `argument` is a trick, told or about to be shown
-    WHEN = 'when'          # what to do when `argument` is perceived
+    TRICK = 'trick'        # what is to be done when `argument` is said
+    WHEN = 'when'          # what is to be done when `argument` is perceived
     WATCH = 'watch'        # a showing begins (amount +1) or is over (-1)
     PERFORM = 'perform'    # do the trick `argument`
     FEEDBACK = 'feedback'  # praise (amount +1) or blame (-1) of what was just done
@@ -98,6 +98,7 @@ class Moment:
     touch: Touch | None = None
     body: Body | None = None
     text: str | None = None
+    order: Decision | None = None       # what the text means, where that is known beforehand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ class Decision:
     instruction_id: int = 0             # 0: nothing was asked yet; rises with each instruction
     skill: Skill = Skill.IDLE
     argument: str = ''                  # the words for the target, copied from what was heard
-    amount: float | None = None         # metres or radians, signed
+    amount: float | None = None         # metres or radians, signed; +1 or -1 (see Skill)
     confidence: float = 0.0
     known: bool = True                  # False: the argument holds a word never learned
     language: str = 'en'                # 'en' or 'zh': answer in it

@@ -36,6 +36,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
         ('hearing', Command(help='hears spoken instructions, word by word',
                             module='yan_brain.evaluation.hearing')),
     ))),
+    ('merge', Command(help='one brain that knows what two were taught',
+                      module='yan_brain.cli.merge')),
     ('train', Command(help='train the core from nothing', module='yan_brain.training.train')),
     ('bench', Command(help='measure speed and memory', below=(
         ('loop', Command(help='camera to cmd_vel, with all nodes running',

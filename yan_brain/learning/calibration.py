@@ -1,14 +1,17 @@
-"""From scores to chances: where a concept begins, told from one showing.
+"""From scores to chances: where each concept begins, told from one showing.
 
 Two things bound it: how the parts of a showing score when they are left out of the lesson, and
-how the ordinary world scores. With so few examples nothing finer is estimated.
+how the ordinary world scores. With so few examples nothing finer is estimated. All concepts are
+done in one go, since every lesson shifts the scores of all.
 """
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yan_brain.learning.knowledge import Doubles
 from yan_brain.learning.ridge import RecursiveRidge
@@ -21,57 +24,114 @@ SURE = 4.0               # log odds at the showing's own score
 REACH = 0.58             # of the showing's cosine to itself
 LEAST_WORLD = 50         # rows that tell a share of 0.02
 LEAST_GAP = 0.05
+TOGETHER = 2048          # concepts or blocks worked on at once, to bound memory
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How the scores of one concept are to be read; see `Knowledge`."""
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One showing, ready for use. W floats of a row."""
 
-    centre: float
-    slope: float
-    reach: float
-    certainty: float
+    rows: Doubles            # (n, W)
+    share: float             # weight of each row
+    direction: Doubles       # (W,) such that row @ direction is the cosine to the mean row
+    cosine: float            # mean of its own rows' cosines
+
+    @classmethod
+    def of(cls, rows: Doubles, share: float) -> Shown:
+        """From rows (n, W)."""
+        mean = rows[:, :-1].mean(0)
+        scale = max(float(np.linalg.norm(mean)), 1e-12) * np.sqrt(len(mean))
+        toward = np.append(mean / scale, 0.0)
+        return cls(rows, share, toward, float((rows @ toward).mean()))
 
 
-def fit(ridge: RecursiveRidge, showings: Sequence[tuple[Doubles, float]], weights: Doubles,
-        world: Doubles) -> Fit:
-    """Find where a concept begins.
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """How the scores of C concepts are to be read, (C,) each; see `Knowledge`."""
+
+    centre: Doubles
+    slope: Doubles
+    reach: Doubles
+    certainty: Doubles
+
+
+def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp],
+        weights: Doubles, world: Doubles) -> Fits:
+    """Find where each concept begins.
 
     Args:
         ridge: with all lessons in.
-        showings: rows (n, F + 1) of each lesson on the concept, and the weight of each row.
-        weights: (F + 1,) of the concept.
-        world: (R, F + 1) rows of the ordinary world, R may be 0.
+        showings: L of them, those of one concept next to one another.
+        first: (C,) where the showings of each concept begin.
+        weights: (W, C) of the concepts.
+        world: (R, W) rows of the ordinary world, R may be 0.
     """
-    left_out, cosines = [], []
-    for rows, share in showings:
-        toward = direction(rows)
-        cosines.append(float((rows @ toward).mean()))
-        for block in np.array_split(rows, min(BLOCKS, len(rows))):
-            left_out.append(1 - ridge.left_out(block, share, 1 - block @ weights))
-    own = np.concatenate(left_out)
-    reach = max(0.05, REACH * float(np.mean(cosines)))
-    low = _low(weights, world, np.max([world @ direction(rows) for rows, _ in showings], 0), reach)
-    high = max(float(own.mean()), low + LEAST_GAP)
+    count = len(first)
+    if not count:
+        return Fits(*(np.zeros(0) for _ in range(4)))
+    lessons = np.diff(np.append(first, len(showings)))
+    owner = np.repeat(np.arange(count), lessons)
+    cosines = np.array([shown.cosine for shown in showings])
+    reach = np.maximum(0.05, REACH * np.add.reduceat(cosines, first) / lessons)
+    own, whose = _left_out(ridge, showings, owner, weights)
+    rows = np.bincount(whose, minlength=count)
+    low = _low(weights, world, np.array([shown.direction for shown in showings]), first, reach)
+    high = np.maximum(np.bincount(whose, own, count) / rows, low + LEAST_GAP)
     centre = low + BEGINS * (high - low)
     slope = SURE / (high - centre)
-    chance = 1 / (1 + np.exp(-np.clip((own - centre) * slope, -40, 40)))
-    return Fit(centre, slope, reach, float(chance.mean()))
+    chance = 1 / (1 + np.exp(-np.clip((own - centre[whose]) * slope[whose], -40, 40)))
+    return Fits(centre, slope, reach, np.bincount(whose, chance, count) / rows)
 
 
-def direction(rows: Doubles) -> Doubles:
-    """(n, F + 1) -> (F + 1,) such that row @ direction is the cosine to the rows' mean."""
-    mean = rows[:, :-1].mean(0)
-    scale = max(float(np.linalg.norm(mean)), 1e-12) * np.sqrt(len(mean))
-    return np.append(mean / scale, 0.0)
+def _left_out(ridge: RecursiveRidge, showings: Sequence[Shown], owner: NDArray[np.intp],
+              weights: Doubles) -> tuple[Doubles, NDArray[np.intp]]:
+    """Scores of all shown rows with their block not learned, and whose they are."""
+    blocks: dict[int, list[tuple[Doubles, float, int]]] = {}
+    for shown, concept in zip(showings, owner, strict=True):
+        parts = min(BLOCKS, len(shown.rows))
+        edges = [len(shown.rows) * part // parts for part in range(parts + 1)]
+        for begin, end in itertools.pairwise(edges):
+            blocks.setdefault(end - begin, []).append(
+                (shown.rows[begin:end], shown.share, int(concept)))
+    scores, whose = [], []
+    for size in sorted(blocks):
+        alike = blocks[size]
+        for begin in range(0, len(alike), TOGETHER):
+            some = alike[begin:begin + TOGETHER]
+            rows = np.array([block for block, _, _ in some])                 # (B, n, W)
+            concepts = np.array([concept for _, _, concept in some], np.intp)
+            predicted = np.matmul(rows, weights.T[concepts][:, :, None])[:, :, 0]
+            left = ridge.left_out(rows, np.array([share for _, share, _ in some]), 1 - predicted)
+            scores.append((1 - left).ravel())
+            whose.append(np.repeat(concepts, size))
+    return np.concatenate(scores), np.concatenate(whose)
 
 
-def _low(weights: Doubles, world: Doubles, nearness: Doubles, reach: float) -> float:
-    """A score that the ordinary world seldom reaches.
+def _low(weights: Doubles, world: Doubles, directions: Doubles, first: NDArray[np.intp],
+         reach: Doubles) -> Doubles:
+    """(C,) scores that the ordinary world seldom reaches.
 
     What is near to a showing is left out: a red ball of one's own may well be taught.
     """
-    other = world[nearness < reach] if len(world) else world
-    if len(other) < LEAST_WORLD:
-        return float(weights[-1] + RARE_NORMAL * np.linalg.norm(weights[:-1]))
-    return float(np.quantile(other @ weights, 1 - RARE))
+    white = weights[-1] + RARE_NORMAL * np.linalg.norm(weights[:-1], axis=0)
+    if len(world) < LEAST_WORLD:
+        return np.asarray(white, np.float64)
+    low = white.copy()
+    edges = np.append(first, len(directions))
+    for begin in range(0, len(first), TOGETHER):
+        end = min(begin + TOGETHER, len(first))
+        cosines = directions[edges[begin]:edges[end]] @ world.T             # (L, R)
+        near = np.maximum.reduceat(cosines, first[begin:end] - first[begin], axis=0) \
+            >= reach[begin:end, None]
+        scores = weights[:, begin:end].T @ world.T
+        scores[near] = np.inf
+        scores.sort(axis=1)
+        others = len(world) - near.sum(1)
+        place = np.maximum(others - 1, 0) * (1 - RARE)
+        below = place.astype(np.intp)
+        row = np.arange(end - begin)
+        under = scores[row, below]
+        above = scores[row, np.minimum(below + 1, np.maximum(others - 1, 0))]
+        enough = others >= LEAST_WORLD
+        low[begin:end][enough] = (under + (above - under) * (place - below))[enough]
+    return low

@@ -17,21 +17,29 @@ from __future__ import annotations
 import threading
 import time
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yan_brain.learning.calibration import direction, fit
-from yan_brain.learning.knowledge import Doubles, Floats, Knowledge, World, checked
+from yan_brain.learning.calibration import Shown, fit
+from yan_brain.learning.expansion import Expansion
+from yan_brain.learning.knowledge import (
+    NAME_LIMIT,
+    Doubles,
+    Floats,
+    Knowledge,
+    World,
+    checked,
+)
 from yan_brain.learning.ridge import RecursiveRidge
-from yan_brain.learning.store import Lesson, LessonStore, StoreError
+from yan_brain.learning.store import KeptImage, Lesson, LessonStore, StoreError
 from yan_brain.settings import check, setting
 from yan_brain.signals import Concept
 
-NAME_LIMIT = 64
 REBUILD_AFTER = 1000     # lessons taken away one by one before all sums are made anew
 
 
@@ -48,9 +56,13 @@ class ConceptConfig:
     world_weight: float = setting(
         4.0, 'weight of the ordinary world', minimum=0.0, maximum=1e6)
     most_shown: int = setting(256, 'rows kept of one showing', minimum=1, maximum=100000)
-    most_background: int = setting(512, 'rows kept of its surroundings', minimum=0,
+    most_background: int = setting(128, 'rows kept of its surroundings', minimum=0,
                                    maximum=100000)
-    most_lessons: int = setting(5000, 'lessons kept in all', minimum=1, maximum=1000000)
+    most_lessons: int = setting(50000, 'lessons kept in all', minimum=1, maximum=1000000)
+    expansion: int = setting(0, 'random Fourier features beside the features; 0: none',
+                             minimum=0, maximum=8192)
+    expansion_scale: float = setting(
+        1.0, 'width of their kernel, in lengths of a row', minimum=1e-2, maximum=1e2)
 
     def __post_init__(self) -> None:
         check(self)
@@ -58,20 +70,12 @@ class ConceptConfig:
 
 @dataclass(frozen=True, eq=False)
 class _Taught:
-    """A lesson as the regression sees it: rows (n + m, F + 1) and their weights."""
+    """What is kept at hand of a lesson; its surroundings are in the sums and on disk only."""
 
-    lesson: Lesson
-    rows: Doubles
-    weights: Doubles
-
-    @property
-    def shown(self) -> Doubles:
-        return self.rows[:len(self.lesson.features)]
-
-    @property
-    def pull(self) -> Doubles:
-        """(F + 1,) what the lesson adds to its concept's side of the equations."""
-        return self.shown.T @ self.weights[:len(self.lesson.features)]
+    concept: str
+    taught_s: float
+    shown: Shown
+    pull: Doubles        # (W,) what it adds to its concept's side of the equations
 
 
 class ConceptMemory:
@@ -98,6 +102,9 @@ class ConceptMemory:
             raise ValueError(f'the world has rows of {world.rows.shape[1]} floats; expected '
                              f'{width}: it belongs to another core')
         self._spread = world.spread
+        if self.config.expansion:
+            self._spread = replace(world.spread, expansion=Expansion.draw(
+                width, self.config.expansion, self.config.expansion_scale, seed=0))
         self._world = self._spread.apply(world.rows)
         self._clock = clock
         self._lock = threading.RLock()
@@ -150,15 +157,27 @@ class ConceptMemory:
         """Calibrated chances (n, concepts), see `Knowledge.probability`."""
         return self.knowledge.probability(features)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What there is a word for."""
+        return self.knowledge.names
+
+    @property
+    def store(self) -> LessonStore:
+        """Where the lessons are."""
+        return self._store
+
     def concepts(self) -> tuple[Concept, ...]:
         """What can be recognised, by name."""
         return self.knowledge.concepts
 
     def learn(self, name: str, features: NDArray[np.floating],
-              background: NDArray[np.floating] | None = None) -> None:
+              background: NDArray[np.floating] | None = None,
+              images: Sequence[KeptImage] = ()) -> None:
         """What is shown in `features` (n, F), before `background` (m, F), is called `name`.
 
-        Returns when the lesson is safe on disk.
+        Returns when the lesson is safe on disk. `images` are kept with it, so that it can be
+        learned anew when a core with other features comes.
 
         Raises:
             ValueError: a name or features that cannot be used.
@@ -174,15 +193,31 @@ class ConceptMemory:
             if len(self._taught) >= self.config.most_lessons:
                 raise StoreError(f'{len(self._taught)} lessons are kept, which is the most '
                                  'allowed (most_lessons): forget something first')
-            self._store.append(lesson)
+            self._store.append(lesson, images)
             self.refresh()
 
     def forget(self, name: str) -> bool:
         """Undo all lessons on `name`, as if never taught. False: it was not known."""
         with self._changing():
+            leaving = self._at_hand(self._store.ids(clean_name(name)))
             known = self._store.forget(clean_name(name)) > 0
-            self.refresh()
+            self.refresh(leaving)
             return known
+
+    def take_back(self, number: int) -> str:
+        """Undo one lesson by its id; the name it was on, '' when it was undone before."""
+        with self._changing():
+            leaving = self._at_hand({number})
+            name = self._store.take_back(number)
+            self.refresh(leaving)
+            return name
+
+    def take_over(self, lessons: Sequence[Lesson], source: str) -> int:
+        """Learn what another brain was taught; how many of its lessons were new here."""
+        with self._changing():
+            fresh = self._store.take_over(lessons, source)
+            self.refresh()
+            return fresh
 
     def snapshot(self, name: str = '') -> str:
         """Remember what is known now; the name, made up from the version when not given."""
@@ -209,28 +244,53 @@ class ConceptMemory:
         with self._changing():
             self._store.note_feedback(float(value), instruction_id, about)
 
-    def refresh(self) -> bool:
-        """Take over what is in the store; True when that was something new."""
+    def refresh(self, leaving: Mapping[int, Lesson] | None = None) -> bool:
+        """Take over what is in the store; True when that was something new.
+
+        Lessons that are gone are subtracted when they are among `leaving`; else all sums are
+        made anew, which takes seconds with thousands of lessons.
+        """
         with self._lock:
             version, ids = self._store.state()
             if version == self.knowledge.version and version:
                 return False
-            gone = [number for number in self._taught if number not in ids]
-            self._removed += len(gone)
-            if self._removed > REBUILD_AFTER or len(gone) * 2 > len(self._taught):
-                self._ridge, self._taught, self._removed = self._fresh_ridge(), {}, 0
-                gone = []
-            for number in gone:
-                taught = self._taught.pop(number)
-                self._ridge.remove(taught.rows, taught.weights)
+            self._drop([number for number in self._taught if number not in ids], leaving or {})
             self._foreign = {n: name for n, name in self._foreign.items() if n in ids}
-            for lesson in self._store.lessons(frozenset(self._taught) | frozenset(self._foreign)):
+            for lesson in self._store.lessons(ids - self._taught.keys() - self._foreign.keys()):
                 if lesson.core != self.core or lesson.features.shape[1] != self.width:
                     self._foreign[lesson.id] = lesson.concept
                 else:
                     self._take_in(lesson)
             self.knowledge = self._summarise(version)
             return True
+
+    def foreign(self) -> tuple[int, ...]:
+        """Ids of lessons that belong to another core and are not used."""
+        return tuple(self._foreign)
+
+    def forget_foreign(self) -> None:
+        """Look again, at the next refresh, whether lessons of another core can be used now."""
+        with self._lock:
+            self._foreign.clear()
+
+    def save(self, path: Path) -> None:
+        """Export the lessons to a new file."""
+        self._store.database.export(path)
+
+    def load(self, path: Path) -> None:
+        """Know the lessons of an exported file and no others.
+
+        Raises:
+            StoreError: the file cannot be read, or this store cannot be written.
+        """
+        with closing(LessonStore(path, read_only=True)) as other:
+            lessons = other.lessons()
+            if other.damaged:
+                raise StoreError(f'{path} is damaged at {", ".join(other.damaged)}; nothing '
+                                 'was loaded')
+        with self._changing():
+            self._store.exchange(lessons, path.name)
+            self.refresh()
 
     def close(self) -> None:
         """Close the store."""
@@ -241,6 +301,20 @@ class ConceptMemory:
             raise StoreError(f'nothing can be learned: {self.fault}')
         return self._lock
 
+    def _at_hand(self, ids: Iterable[int]) -> dict[int, Lesson]:
+        mine = [number for number in ids if number in self._taught]
+        return {lesson.id: lesson for lesson in self._store.lessons(mine)} if mine else {}
+
+    def _drop(self, gone: Sequence[int], leaving: Mapping[int, Lesson]) -> None:
+        self._removed += len(gone)
+        if any(number not in leaving for number in gone) or self._removed > REBUILD_AFTER \
+                or len(gone) * 2 > len(self._taught):
+            self._ridge, self._taught, self._removed = self._fresh_ridge(), {}, 0
+            return
+        for number in gone:
+            del self._taught[number]
+            self._ridge.remove(*self._weighted(leaving[number]))
+
     def _free_name(self) -> str:
         taken, name, number = self._store.snapshots(), f'version {self.version}', 1
         while name in taken:
@@ -249,41 +323,47 @@ class ConceptMemory:
         return name
 
     def _fresh_ridge(self) -> RecursiveRidge:
-        ridge = RecursiveRidge(width=self.width + 1, ridge=self.config.ridge)
+        ridge = RecursiveRidge(width=self._spread.rows_width, ridge=self.config.ridge)
         rows = len(self._world)
         ridge.add(self._world, np.full(rows, self.config.world_weight / max(rows, 1)))
         return ridge
 
-    def _take_in(self, lesson: Lesson) -> None:
+    def _weighted(self, lesson: Lesson) -> tuple[Doubles, Doubles]:
+        """A lesson as the regression sees it: rows (n + m, W) and their weights."""
         rows = self._spread.apply(np.concatenate([lesson.features, lesson.background]))
         shown, around = len(lesson.features), len(lesson.background)
-        weights = np.concatenate([
+        return rows, np.concatenate([
             np.full(shown, self.config.shown_weight / shown),
             np.full(around, self.config.background_weight / max(around, 1))])
-        self._taught[lesson.id] = _Taught(lesson, rows, weights)
+
+    def _take_in(self, lesson: Lesson) -> None:
+        rows, weights = self._weighted(lesson)
+        count = len(lesson.features)
+        shown = Shown.of(rows[:count].copy(), float(weights[0]))
+        self._taught[lesson.id] = _Taught(
+            lesson.concept, lesson.taught_s, shown, shown.rows.sum(0) * shown.share)
         self._ridge.add(rows, weights)
 
     def _summarise(self, version: int) -> Knowledge:
-        groups: dict[str, list[_Taught]] = {}
-        for taught in self._taught.values():
-            groups.setdefault(taught.lesson.concept, []).append(taught)
-        names = sorted(groups)
-        pulls = [np.sum([taught.pull for taught in groups[name]], 0) for name in names]
-        weights = self._ridge.solve(np.array(pulls, np.float64).reshape(-1, self.width + 1).T)
-        fits = [fit(self._ridge, [(t.shown, float(t.weights[0])) for t in groups[name]],
-                    weights[:, i], self._world) for i, name in enumerate(names)]
-        owner = [i for i, name in enumerate(names) for _ in groups[name]]
-        shown = np.array([direction(t.shown) for name in names for t in groups[name]])
+        # By name, then by content: whatever the order they came in, the sums are the same.
+        taught = sorted(self._taught.values(), key=lambda one: (one.concept, one.taught_s))
+        names, starts, counts = np.unique(
+            np.array([one.concept for one in taught], str), return_index=True, return_counts=True)
+        first, showings = starts.astype(np.intp), [one.shown for one in taught]
+        wide = self._spread.rows_width
+        pulls = np.array([one.pull for one in taught], np.float64).reshape(-1, wide)
+        sums = np.add.reduceat(pulls, first, axis=0) if len(first) else pulls
+        weights = self._ridge.solve(sums.T)
+        fits = fit(self._ridge, showings, first, weights, self._world)
         return Knowledge(
-            version=version, spread=self._spread, weights=weights,
-            concepts=tuple(
-                Concept(name=name, lessons=len(groups[name]), certainty=found.certainty,
-                        taught_s=max(t.lesson.taught_s for t in groups[name]))
-                for name, found in zip(names, fits, strict=True)),
-            centre=np.array([found.centre for found in fits]),
-            slope=np.array([found.slope for found in fits]),
-            shown=shown.reshape(-1, self.width + 1).T, owner=np.array(owner, np.intp),
-            reach=np.array([found.reach for found in fits]))
+            version=version, spread=self._spread, weights=weights, concepts=tuple(
+                Concept(name=str(name), lessons=int(count), certainty=float(certainty),
+                        taught_s=max(one.taught_s for one in taught[start:start + count]))
+                for name, start, count, certainty in zip(names, starts, counts, fits.certainty,
+                                                         strict=True)),
+            centre=fits.centre, slope=fits.slope, first=first, reach=fits.reach,
+            shown=np.array([one.direction for one in showings], np.float64
+                           ).reshape(-1, wide).T)
 
 
 def clean_name(name: str) -> str:

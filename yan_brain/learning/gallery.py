@@ -4,6 +4,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from yan_brain.signals import Image
 
@@ -38,33 +39,43 @@ class Gallery:
             self._closed = True
             self._changed.notify_all()
 
-    def watch(self, seconds: float, most: int) -> list[Image]:
-        """Look for that long, by the images' own stamps; at most `most` images of it, evenly.
+    def watch(self, seconds: float, most: int) -> Iterator[Image]:
+        """Look for that long, by the images' own stamps; at most `most` images, evenly.
+
+        Each is given as it comes, so that what is done with it is done when the showing ends.
 
         Raises:
             ValueError: no image came, or the gallery was closed.
         """
-        began = time.monotonic()
+        ends_s = time.monotonic() + seconds + GRACE_S
         with self._changed:
             self._watching += 1
             self._images.clear()
-            try:
-                while not self._long_enough(seconds):
-                    left_s = began + seconds + GRACE_S - time.monotonic()
-                    if left_s <= 0.0 or self._closed:
-                        break
-                    self._changed.wait(left_s)
-                images = list(self._images)
-            finally:
+        first, given = None, 0
+        try:
+            while (image := self._next(ends_s)) is not None:
+                first = image.stamp_s if first is None else first
+                age_s = image.stamp_s - first
+                if given < most and age_s >= given * seconds / most - 1e-6:
+                    given += 1
+                    yield image
+                if age_s >= seconds:
+                    break
+        finally:
+            with self._changed:
                 self._watching -= 1
         if self._closed:
             raise ValueError('the showing was broken off: the brain is being stopped')
-        if not images:
+        if not given:
             raise ValueError(f'no image came in {seconds + GRACE_S:.1f} s; is the camera '
                              'publishing, and are its images good?')
-        step = max(1.0, len(images) / most)
-        return [images[int(i * step)] for i in range(min(most, len(images)))]
 
-    def _long_enough(self, seconds: float) -> bool:
-        return bool(self._images) and (
-            self._images[-1].stamp_s - self._images[0].stamp_s >= seconds)
+    def _next(self, ends_s: float) -> Image | None:
+        """The next image; None when it got too late or all is over."""
+        with self._changed:
+            while not self._images:
+                left_s = ends_s - time.monotonic()
+                if left_s <= 0.0 or self._closed:
+                    return None
+                self._changed.wait(left_s)
+            return None if self._closed else self._images.popleft()

@@ -9,10 +9,12 @@ with yes for it to be known.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from yan_brain.learning.expansion import Expansion
 from yan_brain.signals import Concept
 
 Floats = NDArray[np.float32]
@@ -38,10 +40,24 @@ def checked(features: object, width: int, name: str = 'features', least: int = 0
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How features are spread over everything: `mean` (F,) and `whiten` (F, F), float64."""
+    """How features are spread over everything: `mean` (F,) and `whiten` (F, F), float64.
+
+    `expansion` adds random Fourier features of the whitened row (see `Expansion`).
+    """
 
     mean: Doubles
     whiten: Doubles
+    expansion: Expansion | None = None
+
+    @property
+    def width(self) -> int:
+        """F, floats of a row of features."""
+        return len(self.mean)
+
+    @property
+    def rows_width(self) -> int:
+        """W, floats of a row that `apply` gives."""
+        return self.width + 1 + (self.expansion.size if self.expansion else 0)
 
     @classmethod
     def plain(cls, width: int) -> Spread:
@@ -63,11 +79,14 @@ class Spread:
         return cls(np.asarray(mean, np.float64), whiten)
 
     def apply(self, features: Floats) -> Doubles:
-        """(n, F) -> (n, F + 1) rows for the regression; the last is the constant 1."""
+        """(n, F) -> (n, W) rows for the regression; the last is the constant 1."""
         white = (features - self.mean) @ self.whiten
         length = np.linalg.norm(white, axis=1, keepdims=True)
         white *= np.sqrt(white.shape[1]) / np.maximum(length, 1e-12)
-        return np.concatenate([white, np.ones((len(white), 1))], 1)
+        parts = [white, np.ones((len(white), 1))]
+        if self.expansion is not None:
+            parts.insert(1, self.expansion.apply(white))
+        return np.concatenate(parts, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,22 +121,52 @@ class World:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Knowledge:
-    """All that was learned up to `version`. C concepts, L showings; F features."""
+    """All that was learned up to `version`. C concepts, L showings; W floats of a row.
+
+    A question about n rows costs n (C + L) W multiplications whatever was learned before.
+    """
 
     version: int
     concepts: tuple[Concept, ...]          # by name
     spread: Spread
-    weights: Doubles                       # (F + 1, C)
+    weights: Doubles                       # (W, C)
     centre: Doubles                        # (C,) score that is as likely as not the concept
     slope: Doubles                         # (C,) log odds for each unit of score
-    shown: Doubles                         # (F + 1, L) mean rows of showings, for the cosine
-    owner: NDArray[np.intp]                # (L,) concept of each showing
+    shown: Doubles                         # (W, L) mean rows of showings, for the cosine
+    first: NDArray[np.intp]                # (C,) where the showings of each concept begin in L
     reach: Doubles                         # (C,) cosine below which it is rather something else
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """What there is a word for; the order of the columns below."""
         return tuple(concept.name for concept in self.concepts)
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self.names)}
+
+    def column(self, name: str) -> int:
+        """The column of a name in `predict` and `probability`.
+
+        Raises:
+            KeyError: a name that was never taught.
+        """
+        return self._columns[name]
+
+    def named_in(self, words: str) -> str:
+        """The longest taught name among words; '' when there is none.
+
+        English names stand between blanks; names in other scripts anywhere.
+        """
+        text = ' '.join(words.casefold().split())
+        parts = text.split(' ')
+        found = [name for begin in range(len(parts)) for end in range(begin + 1, len(parts) + 1)
+                 if (name := ' '.join(parts[begin:end])) in self._columns]
+        if not text.isascii():
+            found += [name for begin in range(len(text))
+                      for end in range(begin + 1, min(len(text), begin + NAME_LIMIT) + 1)
+                      if not (name := text[begin:end]).isascii() and name in self._columns]
+        return max(found, key=len, default='')
 
     def predict(self, features: NDArray[np.floating]) -> Floats:
         """Ridge scores: about 1 for the concept, about 0 for all else; (n, F) -> (n, C).
@@ -125,7 +174,7 @@ class Knowledge:
         Raises:
             ValueError: features of another width, or not finite.
         """
-        rows = self.spread.apply(checked(features, len(self.weights) - 1))
+        rows = self.spread.apply(checked(features, self.spread.width))
         return (rows @ self.weights).astype(np.float32)
 
     def probability(self, features: NDArray[np.floating]) -> Floats:
@@ -134,19 +183,19 @@ class Knowledge:
         Raises:
             ValueError: features of another width, or not finite.
         """
-        rows = self.spread.apply(checked(features, len(self.weights) - 1))
+        rows = self.spread.apply(checked(features, self.spread.width))
+        if not len(self.first):
+            return np.zeros((len(rows), 0), np.float32)
         score = _sigmoid((rows @ self.weights - self.centre) * self.slope)
         return (score * self._near(rows)).astype(np.float32)
 
     def _near(self, rows: Doubles) -> Doubles:
         """(n, C) how near each row is to something shown, 0 to 1."""
-        nearest = np.full((len(rows), len(self.concepts)), -1.0)
-        cosines = rows @ self.shown
-        for showing, concept in enumerate(self.owner):
-            np.maximum(nearest[:, concept], cosines[:, showing], out=nearest[:, concept])
+        nearest = np.maximum.reduceat(rows @ self.shown, self.first, axis=1)
         return _sigmoid(NEAR_STEEPNESS * (nearest / self.reach - 1))
 
 
+NAME_LIMIT = 64
 NEAR_STEEPNESS = 6.0     # log odds from reach to twice the reach
 
 

@@ -10,7 +10,9 @@ from typing import Protocol, TypeVar
 
 from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.gallery import Gallery
-from yan_brain.learning.store import StoreError
+from yan_brain.learning.migrate import Seen, keep, relearn
+from yan_brain.learning.store import KeptImage, StoreError
+from yan_brain.learning.tricks import Trick, TrickBook
 from yan_brain.settings import check, setting
 from yan_brain.signals import Concept, Image
 
@@ -24,7 +26,9 @@ class Teachable(Protocol):
     def version(self) -> str: ...
     @property
     def memory(self) -> ConceptMemory: ...
-    def teach(self, name: str, images: Sequence[Image]) -> Concept: ...
+    def look(self, image: Image) -> Seen: ...
+    def learn(self, name: str, shown: Sequence[Seen],
+              images: Sequence[KeptImage] = ()) -> Concept: ...
     def forget(self, name: str) -> bool: ...
     def concepts(self) -> list[Concept]: ...
 
@@ -38,6 +42,9 @@ class ShowingConfig:
         live=True)
     showing_images: int = setting(
         12, 'images of a showing that are learned from', minimum=1, maximum=256, live=True)
+    keep_images: bool = setting(
+        False, 'keep the images, so that lessons can be learned anew by a newly trained eye',
+        live=True)
 
     def __post_init__(self) -> None:
         check(self)
@@ -45,7 +52,7 @@ class ShowingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something was learned: kind is taught, forgotten, feedback or restored."""
+    """Something was learned: kind is taught, trick, forgotten, undone, feedback or restored."""
 
     kind: str
     concept: str
@@ -63,6 +70,7 @@ class Learner:
 
     def __init__(self, mind: Teachable, gallery: Gallery) -> None:
         self.mind, self.gallery = mind, gallery
+        self.tricks = TrickBook(mind.memory.store.database)
         self._tell: list[Callable[[Event], None]] = []
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='learn')
@@ -84,23 +92,72 @@ class Learner:
             if not 0.0 <= seconds <= 60.0:
                 raise ValueError(f'seconds is {seconds}; allowed: 0 (the default) to 60')
             called = clean_name(name)
-            images = self.gallery.watch(seconds or showing.showing_seconds,
-                                        showing.showing_images)
-            concept = self.mind.teach(called, images)
+            shown: list[Seen] = []
+            kept: list[KeptImage] = []
+            for image in self.gallery.watch(seconds or showing.showing_seconds,
+                                            showing.showing_images):
+                shown.append(self.mind.look(image))
+                if showing.keep_images:
+                    kept.append(keep(image))
+            concept = self.mind.learn(called, shown, kept)
             self._announce('taught', concept.name, f'learned {concept.name!r} from '
-                           f'{len(images)} images; {concept.lessons} lessons')
+                           f'{len(shown)} images; {concept.lessons} lessons')
             return concept
 
         return self._pool.submit(work)
 
     def forget(self, name: str) -> Future[bool]:
-        """Undo all lessons on a name; False: it was not known."""
+        """Undo all lessons on a name, and the trick of that name; False: it was not known."""
         def work() -> bool:
             before = {concept.name for concept in self.mind.concepts()}
             known = self.mind.forget(name)
             for gone in sorted(before - {concept.name for concept in self.mind.concepts()}):
                 self._announce('forgotten', gone, f'forgot {gone!r}')
+            trick = clean_name(name)
+            if self._writable() and self.tricks.forget(trick):
+                self.mind.memory.refresh()
+                self._announce('forgotten', trick, f'forgot the trick {trick!r}')
+                known = True
             return known
+
+        return self._pool.submit(work)
+
+    def teach_trick(self, trick: Trick) -> Future[Trick]:
+        """Keep a trick."""
+        def work() -> Trick:
+            self._writable()
+            self.tricks.teach(trick)
+            self.mind.memory.refresh()
+            self._announce('trick', trick.name, f'learned the trick {trick.name!r} of '
+                           f'{len(trick.steps)} steps')
+            return trick
+
+        return self._pool.submit(work)
+
+    def undo(self) -> Future[str]:
+        """Take back the last lesson or trick that counts; its name, '' when there is none."""
+        def work() -> str:
+            self._writable()
+            memory = self.mind.memory
+            lesson, trick = memory.store.newest(), self.tricks.newest()
+            if trick is not None and (lesson is None or trick.taught_s >= lesson[1]):
+                name = trick.name if self.tricks.forget(trick.name) else ''
+                memory.refresh()
+            else:
+                name = memory.take_back(lesson[0]) if lesson is not None else ''
+            if name:
+                self._announce('undone', name, f'took back the last lesson on {name!r}')
+            return name
+
+        return self._pool.submit(work)
+
+    def relearn(self) -> Future[tuple[str, ...]]:
+        """Learn lessons of another core anew from their images; the names that could be."""
+        def work() -> tuple[str, ...]:
+            names = relearn(self.mind.memory, self.mind.look)
+            for name in sorted(set(names)):
+                self._announce('taught', name, f'learned {name!r} anew from its images')
+            return names
 
         return self._pool.submit(work)
 
@@ -137,6 +194,12 @@ class Learner:
         self.gallery.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.mind.memory.close()
+
+    def _writable(self) -> bool:
+        """True; StoreError when lessons are not kept because the store cannot be opened."""
+        if self.mind.memory.fault:
+            raise StoreError(f'nothing can be learned: {self.mind.memory.fault}')
+        return True
 
     def _announce(self, kind: str, concept: str, message: str) -> None:
         event = Event(kind=kind, concept=concept, version=self.mind.version, message=message,

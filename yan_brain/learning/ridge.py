@@ -53,15 +53,17 @@ class RecursiveRidge:
         """inverse(A) @ targets, (width, k) -> (width, k)."""
         return self._inverse @ targets
 
-    def left_out(self, rows: Doubles, weight: float, residuals: Doubles) -> Doubles:
-        """Residuals (n,) of rows that are in, had this block of rows not been: exact.
+    def left_out(self, rows: Doubles, weight: Doubles, residuals: Doubles) -> Doubles:
+        """Residuals of rows that are in, had their block of rows not been: exact.
 
         Args:
-            rows: (n, width) that were added with `weight` each.
-            residuals: (n,) target less prediction with the rows in.
+            rows: (B, n, width), B blocks of rows that were added.
+            weight: (B,) that each row of a block was added with.
+            residuals: (B, n) target less prediction with all rows in.
         """
-        own: Doubles = weight * (rows @ self._inverse @ rows.T)
-        return np.linalg.solve(np.eye(len(rows)) - own, residuals).astype(np.float64)
+        own = np.matmul(rows @ self._inverse, rows.transpose(0, 2, 1)) * weight[:, None, None]
+        left = np.linalg.solve(np.eye(rows.shape[1]) - own, residuals[:, :, None])
+        return np.asarray(left[:, :, 0], np.float64)
 
     @property
     def drift(self) -> float:
@@ -79,10 +81,14 @@ class RecursiveRidge:
         if len(rows) * 2 >= self.width:      # then a fresh inverse is cheaper than Woodbury
             self._refactor()
             return
-        reached = self._inverse @ scaled.T                           # (width, n)
-        inner = np.eye(len(rows)) + sign * (scaled @ reached)
-        self._inverse -= sign * (reached @ np.linalg.solve(inner, reached.T))
-        self._inverse = (self._inverse + self._inverse.T) / 2
+        reached = scaled @ self._inverse                             # (n, width)
+        inner = np.eye(len(rows)) + sign * (reached @ scaled.T)
+        try:
+            half = np.linalg.solve(np.linalg.cholesky(inner), reached)
+            self._inverse -= sign * (half.T @ half)                  # symmetric to the last bit
+        except np.linalg.LinAlgError:        # the drift got so large that A seems indefinite
+            self._refactor()
+            return
         if not self.drift < DRIFT_LIMIT:     # catches NaN too
             self._refactor()
 

@@ -9,11 +9,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from yan_brain.learning.tricks import Step, Trick
+from yan_brain.mind.clauses import plain
+from yan_brain.mind.occasions import Occasions, things_in
+from yan_brain.mind.performance import Performer, order
 from yan_brain.mind.reflex import is_stop
+from yan_brain.mind.schooling import NotUnderstood, School
 from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
 from yan_brain.mind.thinker import Thinker, ThoughtLike
-from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
+from yan_brain.signals import Body, Concept, Decision, Percept, Skill, SkillStatus
 
+# What people do not mean by "good" or "wrong".
+NO_DEEDS = frozenset({Skill.FEEDBACK, Skill.WATCH, Skill.IDLE})
 SILENT_ENDS = ('preempted', 'shutdown')      # somebody has just said something else
 
 
@@ -21,11 +28,35 @@ class Voice(Protocol):
     """What puts things into words, in the language of the decision."""
 
     def describe(self, percepts: tuple[Percept, ...], language: str) -> str: ...
-    def recall(self, concepts: list[Concept], language: str) -> str: ...
+    def recall(self, concepts: list[Concept], tricks: list[Trick], language: str) -> str: ...
     def taught(self, concept: Concept, language: str) -> str: ...
     def forgot(self, name: str, known: bool, language: str) -> str: ...
-    def trouble(self, why: str, language: str) -> str: ...
+    def trouble(self, why: str, language: str, about: str = '') -> str: ...
+    def trick(self, trick: Trick, language: str) -> str: ...
+    def watching(self, language: str) -> str: ...
+    def shown(self, language: str) -> str: ...
+    def did(self, name: str, language: str) -> str: ...
+    def undone(self, name: str, language: str) -> str: ...
+    def judged(self, value: float, language: str) -> str: ...
     def ended(self, task: Task) -> str: ...
+
+
+class Book(Protocol):
+    """Where tricks are; a TrickBook is one."""
+
+    def tricks(self) -> tuple[Trick, ...]: ...
+    def named(self, name: str) -> Trick | None: ...
+    def occasions(self) -> tuple[Trick, ...]: ...
+
+
+class Device(Protocol):
+    """A robot maker's own words; nothing is learned for them."""
+
+    def find(self, words: str) -> str:
+        """Name of the device skill that exactly these words ask for; '' when none does."""
+
+    def call(self, name: str) -> Future[None]:
+        """Have it done; errors say why it was not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +72,11 @@ class Parties:
     began: Callable[[Task], None]
     news: Callable[[Task], None]
     ended: Callable[[Task, str], None]           # with the reply
+    book: Book
+    teach_trick: Callable[[Trick], Future[Trick]]
+    undo: Callable[[], Future[str]]              # the name it was about, '' for nothing
+    feedback: Callable[[float, int, str], Future[None]]
+    device: Device | None = None
     cannot_learn: tuple[type[Exception], ...] = (ValueError,)
 
 
@@ -51,7 +87,13 @@ class Conversation:
         self.tasks = Tasks(config, self._ended)
         self.percepts: tuple[Percept, ...] = ()
         self.thinker = thinker
+        self.occasions = Occasions()
+        self.performer = Performer(self._begin_step, self._performed)
+        self.school = School(
+            understand=thinker.understand, find=parties.book.named, post=parties.post,
+            perceives=lambda words: self.occasions.knows(words, self._is_thing(words)))
         self._with = parties
+        self._last: Task | None = None           # what feedback is about
 
     def submit(self, text: str, origin: Origin) -> Task:
         """Take words.
@@ -59,7 +101,11 @@ class Conversation:
         Raises:
             ValueError: too many are waiting.
         """
-        task = self.tasks.begin(text, origin)
+        known = self._known_words(text, origin)
+        return known if known is not None else self._think_about(text, origin)
+
+    def _think_about(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
+        task = self.tasks.begin(text, origin, order)
         try:
             dropped = self.thinker.hear(task)
         except ValueError:
@@ -71,7 +117,7 @@ class Conversation:
 
     def overheard(self, text: str) -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
-        if self.tasks.current is None or is_stop(text):
+        if self.tasks.current is None or is_stop(text) or self._with.book.named(plain(text)):
             self._try_heard(text)
             return
 
@@ -92,13 +138,25 @@ class Conversation:
     def thought(self, thought: ThoughtLike, task: Task | None) -> None:
         """A tick is over."""
         self.percepts = thought.percepts
+        self.occasions.notice(thought.percepts)
         if self.tasks.decided(task, thought.decision) and task is not None:
-            self._with.began(task)
+            whole = self.performer.owner(task)
+            if whole is not None:
+                whole.decision = thought.decision
+            self._with.began(whole or task)
             if thought.decision.reply:
                 self._with.say(thought.decision.reply)
             self._answer(task, thought.decision)
-        elif self.tasks.current is not None:
-            self._with.news(self.tasks.current)
+        else:
+            self._news()
+        due = self.occasions.due(self._with.book.occasions())
+        if due is not None and due != self.performer.trick:
+            self._perform(due, Task(due.name, Origin.WHEN))
+
+    def felt(self, body: Body) -> None:
+        """Odometry came."""
+        self.performer.feel(body)
+        self.school.feel(body)
 
     def failed(self, why: str, task: Task | None) -> None:
         """A tick came to nothing."""
@@ -109,8 +167,7 @@ class Conversation:
     def status(self, status: SkillStatus) -> None:
         """What the planner says."""
         self.tasks.status(status)
-        if self.tasks.current is not None:
-            self._with.news(self.tasks.current)
+        self._news()
 
     def answer(self, decision: Decision) -> tuple[bool, str]:
         """Answer a question that was understood as `decision`; False: it is none."""
@@ -118,7 +175,8 @@ class Conversation:
         if decision.skill is Skill.DESCRIBE:
             return True, voice.describe(self.percepts, language)
         if decision.skill is Skill.RECALL:
-            return True, voice.recall(self._with.concepts(), language)
+            return True, voice.recall(self._with.concepts(), list(self._with.book.tricks()),
+                                      language)
         return False, voice.trouble('unclear', language)
 
     def _try_heard(self, text: str) -> None:
@@ -131,9 +189,10 @@ class Conversation:
         """Skills of the brain itself."""
         voice, language = self._with.voice, decision.language
         if decision.skill in (Skill.DESCRIBE, Skill.RECALL):
-            task.answer = self.answer(decision)[1]
-            self.tasks.end(task, '')
-        elif decision.skill in (Skill.TEACH, Skill.FORGET) and not decision.argument.strip():
+            self._done(task, self.answer(decision)[1])
+        elif decision.skill is Skill.FORGET and not decision.argument.strip():
+            self._later(task, self._with.undo(), lambda name: voice.undone(name, language))
+        elif decision.skill is Skill.TEACH and not decision.argument.strip():
             self.tasks.end(task, 'unclear')
         elif decision.skill is Skill.TEACH:
             self._later(task, self._with.teach(decision.argument),
@@ -142,25 +201,132 @@ class Conversation:
             name = decision.argument
             self._later(task, self._with.forget(name),
                         lambda known: voice.forgot(name, known, language))
+        elif decision.skill in (Skill.TRICK, Skill.WHEN):
+            self._after(task, self.school.tell(task.text, decision),
+                        lambda trick: self._keep(task, trick))
+        elif decision.skill is Skill.WATCH:
+            self._watch(task, decision)
+        elif decision.skill is Skill.PERFORM:
+            trick = self._with.book.named(plain(decision.argument))
+            if trick is None:
+                self.tasks.end(task, 'unknown_trick')
+            else:
+                self._perform(trick, task)
+        elif decision.skill is Skill.FEEDBACK:
+            value, about = decision.amount or 1.0, self._last
+            self._later(task, self._with.feedback(
+                value, about.instruction_id if about else 0, about.text if about else ''),
+                lambda _: voice.judged(value, language))
+
+    def _known_words(self, text: str, origin: Origin) -> Task | None:
+        """Begin what exactly these words were taught for, or are the maker's for."""
+        words = plain(text)
+        if is_stop(text):
+            return None
+        trick = self._with.book.named(words)
+        if trick is not None:
+            return self._perform(trick, Task(text, origin))
+        name = self._with.device.find(words) if self._with.device is not None else ''
+        if name and self._with.device is not None:
+            task = Task(text, origin)
+            language = 'en' if text.isascii() else 'zh'
+            self._later(task, self._with.device.call(name),
+                        lambda _: self._with.voice.did(name, language))
+            return task
+        return None
+
+    def _perform(self, trick: Trick, task: Task) -> Task:
+        self.tasks.release(task)
+        task.answer = self._with.voice.did(trick.name, trick.language)
+        self.performer.perform(trick, task)
+        return task
+
+    def _performed(self, task: Task, reason: str) -> None:
+        """A trick is over."""
+        if reason:
+            task.answer = ''
+        self.tasks.end(task, reason)
+
+    def _begin_step(self, step: Step, language: str) -> Task:
+        return self._think_about(step.words, Origin.STEP, order(step, language))
+
+    def _watch(self, task: Task, decision: Decision) -> None:
+        """A showing begins or is over."""
+        voice, language = self._with.voice, decision.language
+        if (decision.amount or 0.0) >= 0.0:
+            self.school.watch()
+            self._done(task, voice.watching(language))
+            return
+        try:
+            trick = self.school.shown()
+        except NotUnderstood as error:
+            self._refuse(task, error)
+            return
+        if trick is None:
+            self._done(task, voice.shown(language))
+        else:
+            self._keep(task, trick)
+
+    def _keep(self, task: Task, trick: Trick | None) -> None:
+        """A trick was told: keep it; None: watch first."""
+        voice, language = self._with.voice, _language(task)
+        if trick is None:
+            self._done(task, voice.watching(language))
+        else:
+            self._later(task, self._with.teach_trick(trick),
+                        lambda kept: voice.trick(kept, language))
+
+    def _refuse(self, task: Task, error: NotUnderstood) -> None:
+        task.answer = self._with.voice.trouble(str(error), _language(task), error.clause)
+        self.tasks.end(task, str(error))
+
+    def _is_thing(self, words: str) -> bool:
+        """Whether words name something that can be seen."""
+        return any(words == concept.name for concept in self._with.concepts()) or any(
+            words in percept.label for percept in self.percepts) or bool(things_in(words))
+
+    def _news(self) -> None:
+        if self.tasks.current is not None:
+            task = self.tasks.current
+            whole = self.performer.owner(task)
+            if whole is not None:
+                whole.status = task.status
+            self._with.news(whole or task)
 
     def _later(self, task: Task, future: Future[Any], say: Callable[[Any], str]) -> None:
+        """End a task when the future is done, with what `say` makes of it."""
+        self._after(task, future, lambda found: self._done(task, say(found)))
+
+    def _after(self, task: Task, future: Future[Any], then: Callable[[Any], None]) -> None:
+        """Go on when the future is done; end the task when it failed."""
         def done() -> None:
             if task.ended or future.cancelled():
                 self.tasks.end(task, 'cancelled')
                 return
             try:
-                task.answer = say(future.result())
+                found = future.result()
+            except NotUnderstood as error:
+                self._refuse(task, error)
             except self._with.cannot_learn as error:
                 task.answer = self._with.voice.trouble(str(error), _language(task))
                 self.tasks.end(task, str(error))
-                return
-            self.tasks.end(task, '')
+            else:
+                then(found)
 
         future.add_done_callback(lambda _: self._with.post(done))
+
+    def _done(self, task: Task, answer: str) -> None:
+        task.answer = answer
+        self.tasks.end(task, '')
 
     def _ended(self, task: Task) -> None:
         if task.decision is not None:
             self.thinker.finish(task.decision.instruction_id)
+        if task.origin is Origin.STEP:
+            self.performer.ended(task)
+            return
+        if task.decision is None or task.decision.skill not in NO_DEEDS:
+            self._last = task
         reply = task.answer or self._with.voice.ended(task)
         if task.origin is not Origin.CANCEL and task.reason not in SILENT_ENDS and reply:
             self._with.say(reply)

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,9 @@ from torch import Tensor
 from yan_brain.cognition.core import CoreState
 from yan_brain.cognition.model import Understanding, View
 from yan_brain.cognition.partitions import Wake
-from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.concepts import ConceptMemory, clean_name
+from yan_brain.learning.migrate import Seen
+from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
 from yan_brain.mind.world import load_world
@@ -148,6 +150,10 @@ class Mind:
                 inside = [bool(tag > 0) for tag in got.inside[0]]
                 self._instructions += 1
                 self._goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
+                if moment.order is not None:
+                    self._goal = replace(self._goal, skill=moment.order.skill, confidence=1.0,
+                                         argument=moment.order.argument,
+                                         amount=moment.order.amount)
         with _timed(stages, 'decide'):
             decision = self._decide(moment)
             percepts = self._percepts()
@@ -175,7 +181,8 @@ class Mind:
         goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
         return Decision(
             stamp_s=0.0, version=self.version, skill=goal.skill, argument=goal.argument,
-            amount=goal.amount, confidence=goal.confidence, language=goal.language)
+            amount=goal.amount, confidence=goal.confidence, language=goal.language,
+            known=goal.skill not in TARGET_SKILLS or self._knows(goal))
 
     def finish(self, instruction_id: int) -> None:
         """The instruction is done with: decisions go idle, unless another one came."""
@@ -223,12 +230,22 @@ class Mind:
             ValueError: no image, or one that cannot be used, or an impossible name.
             StoreError: the lesson could not be kept.
         """
-        if not images:
+        return self.learn(name, [self.look(image) for image in images])
+
+    def learn(self, name: str, shown: Sequence[Seen],
+              images: Sequence[KeptImage] = ()) -> Concept:
+        """What was looked at is called `name`; `images` are kept with the lesson.
+
+        Raises:
+            ValueError: nothing was looked at, or an impossible name.
+            StoreError: the lesson could not be kept.
+        """
+        if not shown:
             raise ValueError(f'no image of {name!r}; is the camera publishing?')
-        shown = [self.look(image) for image in images]
         self._memory.learn(name, np.concatenate([s.features for s in shown]),
-                           np.concatenate([s.background for s in shown]))
-        return next(c for c in self.concepts() if c.name == self._taught_name(name))
+                           np.concatenate([s.background for s in shown]), images)
+        called = clean_name(name)
+        return next(c for c in self.concepts() if c.name == called)
 
     def forget(self, name: str) -> bool:
         """Undo all lessons on `name`; False when there were none."""
@@ -281,6 +298,8 @@ class Mind:
             if float(got.has_amount[0]) < 0 or digits == 0:
                 size = DEFAULT_MOVE_M if skill is Skill.MOVE else DEFAULT_TURN_RAD
             amount = -size if int(got.direction[0].argmax()) == 0 else size
+        elif skill in (Skill.WATCH, Skill.FEEDBACK):
+            amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
         return _Goal(self._instructions, text, skill, argument, amount, confidence,
                      int(got.colour[0].argmax()), int(got.kind[0].argmax()),
                      'zh' if float(got.language[0]) > 0 else 'en')
@@ -294,8 +313,7 @@ class Mind:
         found: tuple[Sighting, ...] = ()
         if goal.skill in TARGET_SKILLS:
             taught = self._taught_name(goal.argument)
-            known = bool(taught) or (goal.colour <= len(self._brain.config.colours)
-                                     and goal.kind <= len(self._brain.config.kinds))
+            known = self._knows(goal)
             if self._scene is not None and known:
                 fit = self._fit(goal, taught)
                 found = seeing.sightings(self._scene, fit)
@@ -306,6 +324,12 @@ class Mind:
             confidence=goal.confidence, known=known, language=goal.language, sightings=found,
             image_stamp_s=self._image_stamp, grounding=grounding)
 
+    def _knows(self, goal: _Goal) -> bool:
+        """Whether all words of the target mean something."""
+        return bool(self._taught_name(goal.argument)) or (
+            goal.colour <= len(self._brain.config.colours)
+            and goal.kind <= len(self._brain.config.kinds))
+
     def _fit(self, goal: _Goal, taught: str) -> np.ndarray:
         """(M,) how well each thing in view fits the goal's words."""
         assert self._scene is not None
@@ -314,8 +338,7 @@ class Mind:
             fit = fit * self._scene.colour[:, goal.colour]
         if taught:
             knowledge = self._memory.knowledge
-            index = list(knowledge.names).index(taught)
-            fit = fit * knowledge.probability(self._scene.features)[:, index]
+            fit = fit * knowledge.probability(self._scene.features)[:, knowledge.column(taught)]
         elif goal.kind < self._scene.kind.shape[1] and not self.ignore_kind:
             fit = fit * self._scene.kind[:, goal.kind]
         return fit
@@ -335,11 +358,7 @@ class Mind:
 
     def _taught_name(self, words: str) -> str:
         """The longest taught name among the words of an argument; '' when there is none."""
-        padded = f' {words.casefold()} '
-        fits = [name for name in self._memory.knowledge.names
-                if f' {name.casefold()} ' in padded
-                or (not name.isascii() and name in words)]
-        return max(fits, key=len, default='')
+        return self._memory.knowledge.named_in(words)
 
 
 @contextmanager

@@ -102,7 +102,8 @@ class Gatherer:
             image, touch, body = self._image, self._touch, self._body
         limit = self.config.sense_max_age_s
         return Moment(
-            stamp_s=now_s, text=task.text if task else None, sound=_joined(sounds),
+            stamp_s=now_s, text=task.text if task else None, order=task.order if task else None,
+            sound=_joined(sounds),
             image=image if image and now_s - image.stamp_s <= self.config.image_max_age_s
             else None,
             touch=touch if touch and abs(now_s - touch.stamp_s) <= limit else None,

@@ -28,6 +28,8 @@ class Origin(str, Enum):
     HEARD = 'heard'
     GOAL = 'goal'        # of the instruct action
     CANCEL = 'cancel'    # of a goal
+    STEP = 'step'        # of a trick
+    WHEN = 'when'        # something was perceived
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,7 @@ class Task:
     reason: str = ''
     seconds: float = 0.0
     answer: str = ''                     # what the brain found by itself, to be said at the end
+    order: Decision | None = None        # what the words mean, where that is known beforehand
 
     @property
     def succeeded(self) -> bool:
@@ -89,9 +92,9 @@ class Tasks:
         self._on_end = on_end
         self._steady_s = steady_s
 
-    def begin(self, text: str, origin: Origin) -> Task:
+    def begin(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
         """New words, to be thought about in the next tick."""
-        task = Task(text, origin, self._steady_s())
+        task = Task(text, origin, self._steady_s(), order=order)
         self._waiting.append(task)
         return task
 
@@ -161,6 +164,11 @@ class Tasks:
         if task is self.current:
             self.current = None
         self._on_end(task)
+
+    def release(self, task: Task) -> None:
+        """It goes on by itself: other words begin without ending it."""
+        if task is self.current:
+            self.current = None
 
     def end_all(self, reason: str) -> None:
         """Ends everything."""

@@ -168,7 +168,8 @@ class Thinker:
                 raise
             self.failures += 1
             self._outlet.failed(f'{type(error).__name__}: {error}', None)
-            return self.mind.tick(Moment(stamp_s=moment.stamp_s, text=moment.text))
+            return self.mind.tick(Moment(stamp_s=moment.stamp_s, text=moment.text,
+                                         order=moment.order))
 
     def _let_out(self, thought: ThoughtLike, task: Task | None) -> ThoughtLike:
         with self._gate:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from yan_brain.learning.tricks import Trick
 from yan_brain.mind.tasks import Task
 from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
 
@@ -16,7 +17,7 @@ AHEAD_RAD = math.radians(8)
 # Measured on SVOX Pico; a Chinese character is a syllable.
 BREATH_S, LETTER_S, SYLLABLE_S = 0.8, 0.095, 0.3
 _ARTICLE = re.compile(r'(the|a|an|my|your|that|this|some)\s+', re.IGNORECASE)
-_WORDS_ZH = {
+WORDS_ZH = {
     'red': '红色', 'orange': '橙色', 'yellow': '黄色', 'green': '绿色', 'blue': '蓝色',
     'purple': '紫色', 'ball': '球', 'box': '箱子', 'cone': '圆锥', 'cylinder': '圆柱',
     'bottle': '瓶子', 'chair': '椅子', 'ring': '圆环', 'star': '星星'}
@@ -36,6 +37,13 @@ _FAILED = {
                 '我停下了，因为我测不到周围的距离。'),
     'no_planner': ('My body does not answer.', '我的身体没有反应。'),
     'no_decision': ('I could not think of an answer in time.', '我没能及时想好。'),
+    'unknown_trick': ('I do not know how to "{bare}". Say: when I say {bare}, and what to do.',
+                      '我不会“{bare}”。请说：我说{bare}的时候，该做什么。'),
+    'clause': ('I did not understand "{bare}", so I learned nothing.',
+               '我没听懂“{bare}”，所以什么也没学。'),
+    'not_perceived': ('I cannot perceive "{bare}". I notice things that I know, touch, noise and '
+                      'darkness.', '我感觉不到“{bare}”。我能注意到认识的东西、触碰、声音和黑暗。'),
+    'nothing_shown': ('Nobody was showing me anything.', '没有人在给我演示。'),
     'cancelled': ('I stopped.', '我停下了。'),
     'preempted': ('I do the new thing instead.', '我改做新的事。'),
     'shutdown': ('I am being switched off.', '我正在关机。'),
@@ -65,14 +73,17 @@ class Sentences:
                   'away' for p in seen]
         return f'I see {_and(things, "; ")}.' if things else 'I see nothing that I know.'
 
-    def recall(self, concepts: Sequence[Concept], language: str) -> str:
-        """What was taught."""
-        names = [concept.name for concept in concepts]
-        if language == 'zh':
-            return (f'你教过我：{"、".join(names)}。' if names
-                    else '你还没有教过我什么。给我看一样东西，告诉我它叫什么。')
-        return (f'You taught me {_and(names)}.' if names else
-                'You have taught me nothing yet. Show me a thing and tell me what it is.')
+    def recall(self, concepts: Sequence[Concept], tricks: Sequence[Trick], language: str) -> str:
+        """What was taught: how often, and how sure it is."""
+        chinese = language == 'zh'
+        parts = [_known(concept, chinese) for concept in concepts]
+        if tricks:
+            names = [trick.name for trick in tricks]
+            parts.append(f'会做{"、".join(names)}' if chinese else f'how to {_and(names)}')
+        if not parts:
+            return ('你还没有教过我什么。给我看一样东西，告诉我它叫什么。' if chinese else
+                    'You have taught me nothing yet. Show me a thing and tell me what it is.')
+        return f'你教过我：{"、".join(parts)}。' if chinese else f'You taught me {_and(parts)}.'
 
     def taught(self, concept: Concept, language: str) -> str:
         """A lesson was learned."""
@@ -87,12 +98,48 @@ class Sentences:
         return (f'I forgot what {_with_a(name)} is.' if known
                 else f'Nobody has taught me what {_with_a(name)} is.')
 
-    def trouble(self, why: str, language: str) -> str:
-        """Something did not work."""
+    def trouble(self, why: str, language: str, about: str = '') -> str:
+        """Something did not work; `about` are the words it is about."""
         chinese = language == 'zh'
         if why in _FAILED:
-            return _FAILED[why][chinese].format(thing='', bare='')
+            return _FAILED[why][chinese].format(thing=about, bare=bare(about))
         return f'不行：{why}' if chinese else f'That did not work: {why}'
+
+    def trick(self, trick: Trick, language: str) -> str:
+        """A trick was learned."""
+        count = len(trick.steps)
+        if language == 'zh':
+            when = f'{trick.name}的时候' if trick.percept else f'你说“{trick.name}”的时候'
+            return f'我学会了：{when}我做{count}步。'
+        when = (f'I notice {trick.name}' if trick.percept else f'you say "{trick.name}"')
+        return f'I learned it: {count} step{"s" if count != 1 else ""} when {when}.'
+
+    def watching(self, language: str) -> str:
+        """A showing begins."""
+        return ('我看着。带我走一遍，完了说“好了”。' if language == 'zh'
+                else 'I am watching. Lead me, and say "done" at the end.')
+
+    def shown(self, language: str) -> str:
+        """A showing without a name is over."""
+        return ('我看到了。说：我说什么的时候，这样做。' if language == 'zh'
+                else 'I saw it. Say when I should do this: when I say ..., do this.')
+
+    def did(self, name: str, language: str) -> str:
+        """Something with a name was done."""
+        return f'{name}，做好了。' if language == 'zh' else f'I did "{name}".'
+
+    def undone(self, name: str, language: str) -> str:
+        """The last lesson was taken back; '' for a name: there was none."""
+        if language == 'zh':
+            return f'我收回了关于{name}的最后一课。' if name else '没有什么可以收回的。'
+        return (f'I took back the last lesson on {name}.' if name
+                else 'There is nothing to take back.')
+
+    def judged(self, value: float, language: str) -> str:
+        """Praise or blame was heard."""
+        if language == 'zh':
+            return '谢谢。' if value > 0 else '我记住了，下次改。'
+        return 'Thank you.' if value > 0 else 'I see. Tell me what you want instead.'
 
     def ended(self, task: Task) -> str:
         """How an instruction ended."""
@@ -116,6 +163,13 @@ def spoken_s(text: str) -> float:
     return BREATH_S + LETTER_S * letters + SYLLABLE_S * (len(text) - letters)
 
 
+def _known(concept: Concept, chinese: bool) -> str:
+    if concept.lessons == 1:
+        return concept.name
+    return (f'{concept.name}（{concept.lessons}次）' if chinese
+            else f'{concept.name} ({concept.lessons} times)')
+
+
 def bare(name: str) -> str:
     """A target's words without an article."""
     return _ARTICLE.sub('', name.strip(), count=1) if _ARTICLE.match(name.strip()) \
@@ -132,9 +186,9 @@ def _and(parts: Sequence[str], comma: str = ', ') -> str:
 
 def _zh_label(label: str) -> str:
     words = label.split()
-    if not all(word in _WORDS_ZH for word in words):
+    if not all(word in WORDS_ZH for word in words):
         return label                     # a taught name, as it was taught
-    return '的'.join(_WORDS_ZH[word] for word in words)
+    return '的'.join(WORDS_ZH[word] for word in words)
 
 
 def _where_en(bearing_rad: float) -> str:

@@ -24,6 +24,7 @@ class CognitionConfig:
     speaking_tail_s: float = setting(
         0.5, 'longest way from speech to its sound, and how long a room rings', minimum=0.0,
         maximum=10.0)
+    device_words: str = setting('', "YAML of the robot maker's own words; empty: none")
     hearing: HearingConfig = field(default_factory=HearingConfig)
     mind: MindConfig = field(default_factory=MindConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)

@@ -30,6 +30,7 @@ from yan_brain.nodes.common import (
     Health,
     spin,
 )
+from yan_brain.nodes.device import DEVICE_FAULTS, device_words
 from yan_brain.nodes.inbox import Inbox
 from yan_brain.nodes.instruct import InstructServer
 from yan_brain.nodes.minds import MindRoom, announce_lessons, follow_lessons, watch_camera
@@ -65,6 +66,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self.mind, self.learner = self.room.enter(self, config.mind)
         self.inbox = Inbox(self, group)
         self.gatherer = Gatherer(config.gather)
+        self.device = device_words(self, group, config.device_words)
         self._ear = self._try_ear() if config.hear else None
         self.out_decision = self.publisher(msg.Decision, 'decision', RELIABLE)
         self.out_percepts = self.publisher(msg.Percepts, 'percepts', RELIABLE)
@@ -72,8 +74,8 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self.out_speech = self.publisher(String, 'speech', RELIABLE)
         self.out_heard = self.publisher(String, 'heard', RELIABLE)
         watch_camera(self, config.camera, self.on_image)
-        self.listen(msg.Touch, 'touch', lambda m: self.gatherer.feel(convert.touch_in(m)), SENSOR)
-        self.listen(Odometry, 'odom', lambda m: self.gatherer.move(convert.body_in(m)), SENSOR)
+        self.listen(msg.Touch, 'touch', self.on_touch, SENSOR)
+        self.listen(Odometry, 'odom', self.on_body, SENSOR)
         self.listen(msg.Audio, 'audio', self.on_audio, STREAM)
         self.listen(String, 'text', self.on_text, RELIABLE)
         self.listen(msg.SkillStatus, 'skill_status', self.on_status, RELIABLE)
@@ -96,7 +98,9 @@ class CognitionNode(BrainNode[CognitionConfig]):
             forget=self.learner.forget, concepts=self.mind.concepts,
             say=self.say, post=self.inbox.post,
             began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
-            cannot_learn=CANNOT_LEARN))
+            book=self.learner.tricks, teach_trick=self.learner.teach_trick,
+            undo=self.learner.undo, feedback=self.learner.feedback, device=self.device,
+            cannot_learn=CANNOT_LEARN + DEVICE_FAULTS))
         self._speaks_until_s = 0.0
         if self._ear is not None:
             self._listener = Listener(self._ear, heard=self.on_words, failed=self.on_failed,
@@ -139,11 +143,23 @@ class CognitionNode(BrainNode[CognitionConfig]):
     def on_image(self, image: Image) -> None:
         self.gatherer.see(image, self.now_s())
         self.learner.gallery.put(image)
+        self.talk.occasions.see(image)
         self.talk.thinker.pace.saw()
+
+    def on_touch(self, message: msg.Touch) -> None:
+        touch = convert.touch_in(message)
+        self.gatherer.feel(touch)
+        self._pass(lambda talk: talk.occasions.feel(touch))
+
+    def on_body(self, message: Odometry) -> None:
+        body = convert.body_in(message)
+        self.gatherer.move(body)
+        self._pass(lambda talk: talk.felt(body))
 
     def on_audio(self, message: msg.Audio) -> None:
         sound = convert.sound_in(message)
         self.gatherer.listen(sound)
+        self._pass(lambda talk: talk.occasions.hear(sound))
         if self._listener is not None:
             self._listener.put(sound)
 

@@ -99,6 +99,8 @@ class MindRoom:
             if self._shared is None:
                 mind = self._load(config, store_path(config.store, node.get_namespace()))
                 self._shared, self._config = Shared(mind, Learner(mind, Gallery())), config
+                if mind.memory.foreign():
+                    self._shared.learner.relearn()
                 for problem in mind.memory.problems:
                     node.get_logger().warning(problem)
             elif config != self._config:

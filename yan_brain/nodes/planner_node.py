@@ -58,6 +58,7 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
         self.listen(LaserScan, 'scan', self._on_scan, NEWEST, silent_after_s=5.0)
         self.listen(Odometry, 'odom', self._on_odometry, SENSOR, silent_after_s=5.0)
         self.listen(TouchMsg, 'touch', self._on_touch, SENSOR)
+        self.listen(Twist, 'lead', self._on_lead, SENSOR)
         self._beat = self.every(1.0 / config.rate_hz, self._control, steady=True)
 
     def stop(self) -> None:
@@ -97,6 +98,12 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
     def _on_touch(self, message: TouchMsg) -> None:
         assert self.planner is not None
         self.planner.sense(touch=convert.touch_in(message))
+
+    def _on_lead(self, message: Twist) -> None:
+        """Somebody leads the robot by hand, to show it something."""
+        assert self.planner is not None
+        self.planner.lead(Velocity(linear_mps=float(message.linear.x),
+                                   angular_radps=float(message.angular.z)), time.monotonic())
 
     def _control(self) -> None:
         assert self.planner is not None

@@ -56,6 +56,7 @@ class Planner:
         self._decision: Decision | None = None
         self._decided_s = -math.inf
         self._current: tuple[int, Skill] | None = None
+        self._lead, self._lead_s = Velocity(), -math.inf
         self._image_s = -math.inf       # stamp of the newest image ...
         self._imaged_s = -math.inf      # ... and when it came
         self._status = SkillStatus(stamp_s=0.0, instruction_id=0, skill=Skill.IDLE,
@@ -112,6 +113,14 @@ class Planner:
             command = self._ramp.limit(ahead, back)
         self._status = replace(self._status, stamp_s=self._stamp_s())
         return command, self._status
+
+    def lead(self, velocity: Velocity, now_s: float) -> None:
+        """Take a command of a person who leads the robot; it counts while nothing is being done.
+
+        Ramps, limits and the range and touch reflexes hold for it as for any skill.
+        """
+        if math.isfinite(velocity.linear_mps) and math.isfinite(velocity.angular_radps):
+            self._lead, self._lead_s = velocity, now_s
 
     def cancel(self, now_s: float) -> None:
         """End the skill that runs; the robot comes to a stop."""
@@ -190,9 +199,9 @@ class Planner:
 
     def _wanted(self, now_s: float) -> tuple[Velocity, bool]:
         """The velocity that the skill wants, and whether a stop must be at once."""
-        if self._run is None:
-            return Velocity(), False
         limits = self.config.limits
+        if self._run is None:
+            return self._led(now_s), False
         age = now_s - self._decided_s
         if age > limits.stale_s and not isinstance(self._run, Stop):
             if age > limits.give_up_s:
@@ -215,6 +224,15 @@ class Planner:
         if step.state is not State.RUNNING:
             self._run = None
         return step.velocity, False
+
+    def _led(self, now_s: float) -> Velocity:
+        """What the person who leads wants now; zero when nobody does, or a sense is missing."""
+        limits = self.config.limits
+        blind = self.world.age_s('body') > limits.sense_stale_s or (
+            self.config.body.has_scan and self.world.age_s('scan') > limits.sense_stale_s)
+        if blind or now_s - self._lead_s > limits.stale_s:
+            return Velocity()
+        return self._lead
 
     def _longest_s(self) -> float:
         limits = self.config.limits

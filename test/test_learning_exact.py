@@ -1,0 +1,121 @@
+"""Whatever came before, predictions equal batch ridge regression over what is left of it."""
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from yan_brain.learning.classifier import RidgeClassifier
+from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
+from yan_brain.learning.ridge import RecursiveRidge
+
+F = 6
+LIMIT = 1e-6
+MANY = settings(max_examples=1500, deadline=None, derandomize=True,
+                suppress_health_check=[HealthCheck.too_slow])
+Rows = NDArray[np.float32]
+Lesson = tuple[str, Rows, Rows]
+
+NAMES = st.sampled_from('abcd')
+SEEDS = st.integers(0, 10_000)
+STEPS = st.lists(st.one_of(
+    st.tuples(st.just('learn'), NAMES, SEEDS), st.tuples(st.just('learn'), NAMES, SEEDS),
+    st.tuples(st.just('forget'), NAMES, SEEDS), st.tuples(st.just('undo'), NAMES, SEEDS),
+    st.tuples(st.just('snapshot'), NAMES, SEEDS), st.tuples(st.just('restore'), NAMES, SEEDS),
+), min_size=1, max_size=14)
+
+
+def _lesson(name: str, seed: int) -> Lesson:
+    rng = np.random.default_rng([seed, ord(name)])
+    scale = 10.0 ** rng.uniform(-2, 2)
+    rows = (rng.normal(0, 1, F) + rng.normal(0, 0.3, (int(rng.integers(1, 7)), F))) * scale
+    around = rng.normal(0, scale, (int(rng.integers(0, 6)), F))
+    return name, rows.astype(np.float32), around.astype(np.float32)
+
+
+def _batch(memory: ConceptMemory, lessons: list[Lesson], asked: Rows) -> NDArray[np.float64]:
+    """Plain ridge regression over the lessons, in the order of the names."""
+    config, spread = memory.config, memory.knowledge.spread
+    names = sorted({name for name, _, _ in lessons})
+    wide = spread.rows_width
+    gram, pull = config.ridge * np.eye(wide), np.zeros((wide, len(names)))
+    for name, shown, around in lessons:
+        rows = spread.apply(shown)
+        gram += rows.T @ rows * config.shown_weight / len(shown)
+        pull[:, names.index(name)] += rows.sum(0) * config.shown_weight / len(shown)
+        if len(around):
+            rows = spread.apply(around)
+            gram += rows.T @ rows * config.background_weight / len(around)
+    return spread.apply(asked) @ np.linalg.solve(gram, pull)
+
+
+@MANY
+@given(steps=STEPS, expansion=st.sampled_from([0, 0, 7]))
+def test_any_sequence_equals_batch_training_on_what_is_left(
+    steps: list[tuple[str, str, int]], expansion: int,
+) -> None:
+    memory = ConceptMemory(width=F, core='test', config=ConceptConfig(expansion=expansion))
+    known: list[Lesson] = []
+    kept: dict[str, list[Lesson]] = {}
+    for verb, name, seed in steps:
+        if verb == 'learn':
+            known = [*known, _lesson(name, seed)]
+            memory.learn(*known[-1])
+        elif verb == 'forget':
+            assert memory.forget(name) == any(lesson[0] == name for lesson in known)
+            known = [lesson for lesson in known if lesson[0] != name]
+        elif verb == 'undo' and known:
+            newest = memory.store.newest()
+            assert newest is not None
+            memory.take_back(newest[0])
+            known = known[:-1]
+        elif verb == 'snapshot' and name not in kept:
+            kept[memory.snapshot(name)] = known
+        elif verb == 'restore' and name in kept:
+            memory.restore(name)
+            known = kept[name]
+    asked = np.concatenate([_lesson('q', 1)[1], _lesson('r', 2)[1]])
+    assert memory.names == tuple(sorted({lesson[0] for lesson in known}))
+    found = memory.predict(asked)
+    if known:
+        np.testing.assert_allclose(found, _batch(memory, known, asked), atol=LIMIT, rtol=0)
+    assert np.isfinite(memory.probability(asked)).all()
+    memory.close()
+
+
+@MANY
+@given(steps=STEPS, order=st.randoms(use_true_random=False))
+def test_the_classifier_is_exact_too(
+    steps: list[tuple[str, str, int]], order: object,
+) -> None:
+    learner, known = RidgeClassifier(width=F, ridge=1.0), []
+    for verb, name, seed in steps:
+        if verb == 'forget':
+            learner.forget(name)
+            known = [lesson for lesson in known if lesson[0] != name]
+        else:
+            known.append((name, _lesson(name, seed)[1] / 10))
+            learner.learn(*known[-1])
+    order.shuffle(known)  # type: ignore[attr-defined]
+    again = RidgeClassifier(width=F, ridge=1.0)
+    for lesson in known:
+        again.learn(*lesson)
+    asked = _lesson('q', 3)[1]
+    assert sorted(learner.names) == sorted(again.names)
+    for name in again.names:
+        np.testing.assert_allclose(
+            learner.predict(asked)[:, learner.names.index(name)],
+            again.predict(asked)[:, again.names.index(name)], atol=LIMIT, rtol=1e-6)
+
+
+def test_drift_is_noticed_and_cured() -> None:
+    ridge = RecursiveRidge(width=40, ridge=1e-6)
+    rng = np.random.default_rng(0)
+    kept = rng.normal(size=(4, 40))
+    ridge.add(kept, np.ones(4))
+    for _ in range(300):                      # huge rows in and out wear the inverse down
+        rows = 1e4 * rng.normal(size=(2, 40))
+        ridge.add(rows, np.ones(2))
+        ridge.remove(rows, np.ones(2))
+    assert ridge.refactored > 0 and ridge.drift < 1e-6

@@ -1,0 +1,361 @@
+"""Tricks told, shown, done on command and on an occasion; device words; undo and feedback."""
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_mind import FakeVoice, status
+
+from yan_brain.learning.database import Database
+from yan_brain.learning.tricks import Step, Trick, TrickBook
+from yan_brain.mind.clauses import clauses, plain
+from yan_brain.mind.conversation import Conversation, Parties
+from yan_brain.mind.occasions import AGAIN_S, Occasions
+from yan_brain.mind.tasks import Origin, Task, TaskConfig
+from yan_brain.signals import (
+    Body,
+    BrainState,
+    Decision,
+    Image,
+    Percept,
+    Skill,
+    Sound,
+    Touch,
+)
+
+PHRASES: list[tuple[str, Skill, float | None]] = [
+    (r'when i say (\w+)\b.*', Skill.TRICK, None), (r'when you see the (red ball|wug)\b.*',
+                                                   Skill.WHEN, None),
+    (r'when it is (dark)\b.*', Skill.WHEN, None), (r'我说(跳舞).*', Skill.TRICK, None),
+    (r'do the (\w+)', Skill.PERFORM, None), (r'(?:do this|watch me)', Skill.WATCH, 1.0),
+    (r'done', Skill.WATCH, -1.0), (r'turn left', Skill.TURN, 1.5), (r'go back', Skill.MOVE, -0.5),
+    (r'左转', Skill.TURN, 1.5), (r'后退半米', Skill.MOVE, -0.5),
+    (r'go to the (.+)', Skill.GO_TO, None), (r'undo', Skill.FORGET, None),
+    (r'good', Skill.FEEDBACK, 1.0), (r'wrong', Skill.FEEDBACK, -1.0),
+    (r'forget (\w+)', Skill.FORGET, None), (r'what do you know', Skill.RECALL, None),
+]
+
+
+def _meant(text: str) -> Decision:
+    for pattern, skill, amount in PHRASES:
+        match = re.fullmatch(pattern, text.casefold())
+        if match:
+            argument = match[1] if match.groups() else ''
+            return Decision(stamp_s=0, version='', skill=skill, argument=argument, amount=amount,
+                            confidence=0.9, known='wug' not in argument,
+                            language='en' if text.isascii() else 'zh')
+    return Decision(stamp_s=0, version='', skill=Skill.UNCLEAR, confidence=0.9)
+
+
+@dataclass
+class _Thought:
+    decision: Decision
+    percepts: tuple[Percept, ...] = ()
+    state: BrainState = field(default_factory=lambda: BrainState(stamp_s=0, version=''))
+
+
+def _done(value: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(value)
+    return future
+
+
+class _Device:
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    def find(self, words: str) -> str:
+        return 'lamp' if words == 'lights on' else ''
+
+    def call(self, name: str) -> Future[None]:
+        self.called.append(name)
+        return _done(None)
+
+
+class _Talk:
+    """A conversation, its thinker and its body, all by hand."""
+
+    def __init__(self) -> None:
+        self.book = TrickBook(Database(None))
+        self.device = _Device()
+        self.said: list[str] = []
+        self.ended: list[tuple[Task, str]] = []
+        self.judged: list[tuple[float, int, str]] = []
+        self.undone = 0
+        self.waiting: list[Task] = []
+        self.number = 0
+        self.percepts: tuple[Percept, ...] = ()
+        self._work: list[Callable[[], None]] = []
+        self.talk = Conversation(TaskConfig(), self, Parties(  # type: ignore[arg-type]
+            voice=FakeVoice(), teach=lambda name: _done(None), forget=self._forget,
+            concepts=list, say=self.said.append, post=self._work.append, began=lambda t: None,
+            news=lambda t: None, ended=lambda task, reply: self.ended.append((task, reply)),
+            book=self.book, teach_trick=self._teach, undo=self._undo,
+            feedback=lambda *about: _done(self.judged.append(about)), device=self.device))
+
+    def hear(self, task: Task) -> list[Task]:
+        self.waiting.append(task)
+        return []
+
+    def understand(self, text: str) -> Future[Decision]:
+        return _done(_meant(text))
+
+    def finish(self, instruction_id: int) -> None:
+        pass
+
+    def _teach(self, trick: Trick) -> Future[Trick]:
+        self.book.teach(trick)
+        return _done(trick)
+
+    def _forget(self, name: str) -> Future[bool]:
+        return _done(self.book.forget(name))
+
+    def _undo(self) -> Future[str]:
+        newest = self.book.newest()
+        return _done(newest.name if newest and self.book.forget(newest.name) else '')
+
+    def run(self) -> None:
+        """Do what was posted."""
+        while self._work:
+            self._work.pop(0)()
+
+    def tick(self) -> Decision | None:
+        """Think about the next words; what came of them."""
+        task = self.waiting.pop(0) if self.waiting else None
+        decision = Decision(stamp_s=0, version='', instruction_id=self.number)
+        if task is not None:
+            self.number += 1
+            meant = _meant(task.text)
+            if task.order is not None:
+                meant = replace(task.order, known=True)
+            decision = replace(meant, instruction_id=self.number)
+        self.talk.thought(_Thought(decision, self.percepts), task)
+        self.run()
+        return decision if task is not None else None
+
+    def say(self, text: str) -> Task:
+        task = self.talk.submit(text, Origin.TYPED)
+        self.run()
+        while self.waiting and self.tick() and not task.ended and task.decision is None:
+            pass
+        return task
+
+    def steps(self, most: int = 50) -> list[tuple[Skill, float | None]]:
+        """Let the body do one step after the other."""
+        found: list[tuple[Skill, float | None]] = []
+        for _ in range(most):
+            current = self.talk.tasks.current
+            if current is None or current.decision is None:
+                if not self.waiting:
+                    break
+                self.tick()
+                continue
+            found.append((current.decision.skill, current.decision.amount))
+            self.talk.status(status(current.decision, 'succeeded'))
+            self.run()
+        return found
+
+    def led(self, parts: list[tuple[float, float]], start: tuple[float, float, float]) -> None:
+        """Odometry while somebody leads the robot: moves (metres, radians)."""
+        (x, y, yaw), t = start, 0.0
+        for metres, radians in parts:
+            for _ in range(50):
+                yaw += radians / 50
+                x, y = x + metres / 50 * math.cos(yaw), y + metres / 50 * math.sin(yaw)
+                t += 0.05
+                self.feel(x, y, yaw, t)
+
+    def feel(self, x: float, y: float, yaw: float, t: float = 0.0) -> None:
+        self.talk.felt(Body(stamp_s=t, x_m=x, y_m=y, yaw_rad=math.remainder(yaw, 2 * math.pi),
+                            speed_mps=0.0, turn_rate_radps=0.0))
+
+
+@pytest.fixture
+def it() -> _Talk:
+    return _Talk()
+
+
+def test_a_sequence_told_is_done_on_command(it: _Talk) -> None:
+    task = it.say('When I say dance, turn left, then go back and go to the red ball')
+    assert task.succeeded and it.said == ['can dance in 3']
+    for words in ('dance', 'Dance, please!', 'do the dance'):
+        task = it.say(words)
+        assert it.steps() == [(Skill.TURN, 1.5), (Skill.MOVE, -0.5), (Skill.GO_TO, None)]
+        assert task.succeeded and it.said[-1] == 'did dance'
+    assert len(it.ended) == 4                       # the steps have no replies of their own
+    it.say('what do you know')
+    assert it.said[-1] == 'know dance'
+
+
+def test_a_sequence_in_chinese(it: _Talk) -> None:
+    assert it.say('我说跳舞的时候，就左转，然后后退半米').succeeded
+    it.say('跳舞吧')
+    assert it.steps() == [(Skill.TURN, 1.5), (Skill.MOVE, -0.5)]
+
+
+def test_tricks_may_use_tricks(it: _Talk) -> None:
+    it.say('when i say bow, go back')
+    it.say('when i say dance, turn left, then bow, then do the bow')
+    it.say('dance')
+    assert [skill for skill, _ in it.steps()] == [Skill.TURN, Skill.MOVE, Skill.MOVE]
+
+
+@pytest.mark.parametrize(('words', 'why'), [
+    ('when i say dance, turn left, then fly away', 'trouble clause fly away'),
+    ('when i say dance, go to the wug', 'trouble unknown_word wug'),
+    ('when i say dance', 'trouble unclear'), ('when i say stop, turn left', 'trouble unclear'),
+    ('when you see the wug, turn left', 'trouble not_perceived wug'),
+    ('do the waltz', 'failed do the waltz: unknown_trick'), ('done', 'trouble nothing_shown'),
+])
+def test_what_is_not_understood_is_named_and_nothing_is_learned(
+    it: _Talk, words: str, why: str,
+) -> None:
+    task = it.say(words)
+    assert task.ended and not task.succeeded
+    assert it.said[-1].startswith(why) and it.book.tricks() == ()
+
+
+def test_what_was_shown_is_done_again_at_another_place_and_heading(it: _Talk) -> None:
+    assert it.say('when i say dance, do this').succeeded and it.said == ['watching']
+    it.led([(0.5, 0.0), (0.0, 1.57), (0.3, 0.0)], start=(1.0, 2.0, 0.3))
+    it.say('done')
+    trick = it.book.named('dance')
+    assert it.said[-1] == 'can dance in 3' and trick is not None and trick.shown
+    it.feel(-4.0, 0.0, 2.0)
+    it.say('dance')
+    # The first step went 4 cm too far; the last one brings it to where it should end.
+    turned = [(-4.0 + 0.54 * math.cos(2.0), 0.54 * math.sin(2.0), 2.0)]
+    turned.append((*turned[0][:2], 3.6))
+    done = []
+    for pose in [*turned, turned[-1]]:
+        it.tick()
+        current = it.talk.tasks.current
+        assert current is not None and current.decision is not None
+        done.append((current.decision.skill, current.decision.amount))
+        it.feel(*pose)
+        it.talk.status(status(current.decision, 'succeeded'))
+        it.run()
+    assert [skill for skill, _ in done[:3]] == [Skill.MOVE, Skill.TURN, Skill.MOVE]
+    assert done[0][1] == pytest.approx(0.5, abs=0.03)
+    assert done[1][1] == pytest.approx(1.57, abs=0.03)
+    assert done[2][1] == pytest.approx(0.3, abs=0.03)
+
+
+def test_a_showing_may_get_its_name_afterwards(it: _Talk) -> None:
+    it.say('watch me')
+    it.led([(0.5, 0.0)], start=(0.0, 0.0, 0.0))
+    assert it.say('done').succeeded and it.said[-1] == 'shown'
+    it.say('when i say hop, do this')
+    trick = it.book.named('hop')
+    assert trick is not None and [step.skill for step in trick.steps] == [Skill.MOVE]
+
+
+def test_other_words_end_a_trick_and_so_does_a_failed_step(it: _Talk) -> None:
+    it.say('when i say dance, turn left, then go back')
+    trick = it.say('dance')
+    it.tick()
+    other = it.say('go to the red ball')
+    assert trick.ended and trick.reason == 'preempted' and it.talk.performer.trick is None
+    assert it.steps() == [(Skill.GO_TO, None)] and other.succeeded
+    trick = it.say('dance')
+    it.tick()
+    current = it.talk.tasks.current
+    assert current is not None and current.decision is not None
+    it.talk.status(status(current.decision, 'failed', 'blocked'))
+    assert trick.reason == 'blocked' and it.steps() == []
+    trick = it.say('dance')
+    it.tick()
+    it.talk.cancel(trick)
+    assert trick.reason == 'cancelled'
+    assert [task.text for task in it.waiting] == ['stop']
+
+
+def test_an_occasion_sets_a_trick_off_once(it: _Talk) -> None:
+    now = [100.0]
+    it.talk.occasions = Occasions(steady_s=lambda: now[0])
+    it.say('when you see the red ball, turn left')
+    assert it.book.named('red ball') is None and len(it.book.occasions()) == 1
+    ball = Percept(label='red ball', probability=0.9, bearing_rad=0.0, range_m=1.0)
+    it.tick()
+    assert not it.waiting
+    it.percepts = (ball,)
+    it.tick()
+    assert it.steps() == [(Skill.TURN, 1.5)]
+    for _ in range(5):
+        it.tick()
+    assert it.steps() == []
+    it.percepts = ()
+    it.tick()
+    now[0] += AGAIN_S / 2
+    it.percepts = (ball,)
+    it.tick()
+    assert it.steps() == []                       # it only flickered
+    it.percepts = ()
+    it.tick()
+    now[0] += AGAIN_S + 0.1
+    it.percepts = (ball,)
+    it.tick()
+    assert it.steps() == [(Skill.TURN, 1.5)]
+
+
+def test_occasions_that_are_felt() -> None:
+    felt = Occasions()
+    grey = Image(stamp_s=0, rgb=np.full((16, 16, 3), 10, np.uint8), horizontal_fov_rad=1.0)
+    felt.see(grey)
+    felt.feel(Touch(stamp_s=0, pressed=frozenset({'front'})))
+    felt.hear(Sound(stamp_s=0, samples=np.full(100, 9000, np.int16), rate_hz=16000))
+    for words in ('dark', 'it gets dark', '天黑', 'touched', '碰到', 'a loud noise', '声音'):
+        assert felt.holds(words), words
+    for words in ('bright', 'ball', '黑色的箱子', 'light blue box'):
+        assert not felt.holds(words), words
+    felt.notice([Percept(label='red ball', probability=0.9, bearing_rad=0, range_m=1)])
+    assert felt.holds('ball') and felt.holds('a red ball') and felt.holds('红色的球')
+    assert not felt.holds('blue ball') and not felt.holds('bell')
+
+
+def test_undo_forget_and_feedback(it: _Talk) -> None:
+    it.say('when i say dance, turn left')
+    it.say('undo')
+    assert it.said[-1] == 'undone dance' and it.book.tricks() == ()
+    it.say('undo')
+    assert it.said[-1] == 'undone '
+    move = it.say('go back')
+    it.steps()
+    it.say('wrong')
+    it.say('good')
+    assert it.judged == [(-1.0, move.instruction_id, 'go back'),
+                         (1.0, move.instruction_id, 'go back')]
+
+
+def test_device_words_need_no_thought(it: _Talk) -> None:
+    task = it.say('Please, lights on!')
+    assert task.succeeded and it.device.called == ['lamp'] and it.said == ['did lamp']
+    assert not it.waiting
+
+
+def test_a_trick_is_a_step_of_ordinary_moves_only() -> None:
+    with pytest.raises(ValueError, match='a step of a trick'):
+        Step(words='this is a blorp', skill=Skill.TEACH)
+
+
+@pytest.mark.parametrize(('text', 'name', 'expected'), [
+    ('when i say dance turn left then turn right', 'dance',
+     [('when i say', False), ('turn left', False), ('turn right', True)]),
+    ('turn left and go back 1.5 metres when i say wave', 'wave',
+     [('turn left', True), ('go back 1.5 metres when i say', False)]),
+    ('我说跳舞就左转90度再后退半米', '跳舞',
+     [('我说', False), ('左转90度', False), ('后退半米', True)]),
+])
+def test_clauses(text: str, name: str, expected: list[tuple[str, bool]]) -> None:
+    assert clauses(text, name) == expected
+
+
+def test_plain_words() -> None:
+    assert plain('Could you DANCE, please?') == 'dance'
+    assert plain('请跳舞吧。') == '跳舞' and plain('please') == 'please' and plain('?!') == ''

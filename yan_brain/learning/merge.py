@@ -1,0 +1,162 @@
+"""Two brains become one: their lessons add up, so that the merged one equals a brain taught both.
+
+A lesson that both have (they were merged before, or one is a copy) counts once. The same word
+for different things is a conflict: both meanings are kept, and it is named. Tricks of the same
+name that do different things cannot both be kept under it: the older gets another name.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.knowledge import World
+from yan_brain.learning.store import Lesson, LessonStore, StoreError
+from yan_brain.learning.tricks import Trick, TrickBook
+
+ALIKE = 0.5              # chance from which what one brain was shown is the other's concept
+
+MakeWorld = Callable[[str, int], World | None]      # of a core and a width
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """The same name in both stores for what does not look, or is not done, alike."""
+
+    name: str
+    what: str                # 'concept' or 'trick'
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What came of a merge."""
+
+    lessons: int
+    shared: int              # lessons that both had
+    tricks: int
+    conflicts: tuple[Conflict, ...]
+    damaged: tuple[str, ...]
+    cores: tuple[str, ...]   # more than one: some lessons will not be used by a brain
+
+
+def merge(first: Path, second: Path, out: Path, *, world: MakeWorld | None = None,
+          rename: str = '') -> Merged:
+    """Write a new store that holds the lessons and tricks of both; neither of them is changed.
+
+    Args:
+        first, second: stores to read.
+        out: file to make.
+        world: what a core's features look like ordinarily; helps to tell conflicts.
+        rename: what is put behind the second's name in a conflict of concepts; empty: both
+            meanings stay under one name.
+
+    Raises:
+        StoreError: a store cannot be read, `out` exists, or it cannot be written.
+    """
+    if out.exists():
+        raise StoreError(f'{out} exists already; choose another name')
+    for path in (first, second):
+        if not path.is_file():
+            raise StoreError(f'there is no lesson store {path}')
+    try:
+        with closing(LessonStore(first, read_only=True)) as one, \
+                closing(LessonStore(second, read_only=True)) as other, \
+                closing(LessonStore(out)) as made:
+            return _merge(one, other, made, world, rename)
+    except StoreError:
+        with suppress(OSError):
+            out.unlink()
+        raise
+
+
+def _merge(one: LessonStore, other: LessonStore, made: LessonStore, world: MakeWorld | None,
+           rename: str) -> Merged:
+    mine, theirs = one.lessons(), other.lessons()
+    damaged = one.damaged + other.damaged
+    here = {lesson.checksum() for lesson in mine}
+    fresh = [lesson for lesson in theirs if lesson.checksum() not in here]
+    conflicts = _conflicts(mine, fresh, world)
+    clashing = {conflict.name for conflict in conflicts}
+    if rename:
+        fresh = [replace(lesson, concept=f'{lesson.concept} {rename}')
+                 if lesson.concept in clashing else lesson for lesson in fresh]
+    for store, lessons in ((one, mine), (other, fresh)):
+        made.take_over(lessons, str(store.path))
+    tricks, clashes = _tricks(TrickBook(one.database).tricks(), TrickBook(other.database).tricks())
+    book = TrickBook(made.database)
+    for trick in tricks:
+        book.teach(trick)
+    return Merged(
+        lessons=len(mine) + len(fresh), shared=len(theirs) - len(fresh), tricks=len(tricks),
+        conflicts=tuple(conflicts) + tuple(clashes), damaged=damaged,
+        cores=tuple(sorted({lesson.core for lesson in (*mine, *fresh)})))
+
+
+def _conflicts(mine: Iterable[Lesson], theirs: Iterable[Lesson],
+               world: MakeWorld | None) -> list[Conflict]:
+    """Names whose showings in one brain are not recognised by the other."""
+    found = []
+    sides = [_memories(mine, world), _memories(theirs, world)]
+    for key in sorted(sides[0].keys() & sides[1].keys()):
+        (one, a), (other, b) = sides[0][key], sides[1][key]
+        for name in sorted({le.concept for le in a} & {le.concept for le in b}):
+            fits = [_fit(one, name, b), _fit(other, name, a)]
+            if max(fits) < ALIKE:
+                counts = [sum(le.concept == name for le in side) for side in (a, b)]
+                found.append(Conflict(name=name, what='concept', detail=(
+                    f'{counts[0]} and {counts[1]} lessons do not look alike: each brain takes '
+                    f'what the other was shown for it with a chance of {fits[0]:.2f} and '
+                    f'{fits[1]:.2f}')))
+    return found
+
+
+Memories = dict[tuple[str, int], tuple[ConceptMemory, list[Lesson]]]
+
+
+def _memories(lessons: Iterable[Lesson], world: MakeWorld | None) -> Memories:
+    """A memory for each core, with its lessons."""
+    groups: dict[tuple[str, int], list[Lesson]] = {}
+    for lesson in lessons:
+        groups.setdefault((lesson.core, lesson.features.shape[1]), []).append(lesson)
+    made = {}
+    for (core, width), some in groups.items():
+        memory = ConceptMemory(width=width, core=core,
+                               world=(world(core, width) if world else None))
+        memory.take_over(some, 'merge')
+        made[core, width] = memory, some
+    return made
+
+
+def _fit(memory: ConceptMemory, name: str, lessons: Iterable[Lesson]) -> float:
+    rows = np.concatenate([lesson.features for lesson in lessons if lesson.concept == name])
+    return float(memory.probability(rows)[:, memory.knowledge.column(name)].mean())
+
+
+def _tricks(mine: Iterable[Trick], theirs: Iterable[Trick]) -> tuple[list[Trick], list[Conflict]]:
+    kept = {trick.name: trick for trick in mine}
+    clashes = []
+    for trick in theirs:
+        same = kept.get(trick.name)
+        if same is None:
+            kept[trick.name] = trick
+        elif not same.does_as(trick):
+            newer, older = sorted((same, trick), key=lambda t: t.taught_s, reverse=True)
+            moved = replace(older, name=_free(trick.name, kept))
+            kept[trick.name], kept[moved.name] = newer, moved
+            clashes.append(Conflict(name=trick.name, what='trick', detail=(
+                f'it is done in two ways; the older is called {moved.name!r} now')))
+    return list(kept.values()), clashes
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    number = 2
+    counts = Counter(taken)
+    while f'{name} {number}' in counts:
+        number += 1
+    return f'{name} {number}'

@@ -1,0 +1,158 @@
+"""Tricks: what is done when a name is said, or when something is perceived.
+
+A trick is a list of steps. A step is an instruction as it was understood when it was taught:
+its words, and skill, argument and amount. Kept in the file of the lessons, by the same rules:
+safe on disk before it is acknowledged, with a checksum, revocable, part of snapshots.
+"""
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from yan_brain.learning.database import Database, StoreError, digest
+from yan_brain.signals import Skill
+
+MOST_STEPS = 200
+MOST_TRICKS = 1000
+MOVABLE = frozenset({Skill.STOP, Skill.MOVE, Skill.TURN, Skill.FIND, Skill.GO_TO, Skill.TURN_TO,
+                     Skill.FOLLOW})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One instruction of a trick."""
+
+    words: str
+    skill: Skill
+    argument: str = ''
+    amount: float | None = None          # metres or radians, signed
+
+    def __post_init__(self) -> None:
+        if self.skill not in MOVABLE:
+            names = ', '.join(sorted(skill.value for skill in MOVABLE))
+            raise ValueError(f'a step of a trick is {self.skill.value!r}; allowed: {names}')
+        if self.amount is not None and not math.isfinite(self.amount):
+            raise ValueError(f'the amount of a step is {self.amount}; it must be finite')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trick:
+    """`name` is what is said to have it done, or what is perceived (`percept` True)."""
+
+    name: str
+    steps: tuple[Step, ...]
+    taught_s: float
+    percept: bool = False
+    shown: bool = False                  # by leading the robot, not told in words
+    language: str = 'en'
+    id: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.steps) <= MOST_STEPS:
+            raise ValueError(f'the trick {self.name!r} has {len(self.steps)} steps; allowed: 1 '
+                             f'to {MOST_STEPS}')
+
+    def content(self) -> str:
+        """All but name, time and id, as JSON."""
+        steps = [{key: float(value) if key == 'amount' else value
+                  for key, value in asdict(step).items() if value not in (None, '')}
+                 for step in self.steps]
+        return json.dumps({'steps': steps, 'percept': self.percept, 'shown': self.shown,
+                           'language': self.language}, ensure_ascii=False)
+
+    def does_as(self, other: Trick) -> bool:
+        """Whether both do the same on the same occasion."""
+        return self.content() == other.content()
+
+
+class TrickBook:
+    """The tricks in a file. One trick for each name; a newer one takes the older's place."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.damaged: tuple[str, ...] = ()
+        self._known: tuple[int, tuple[Trick, ...]] = (-1, ())
+
+    def tricks(self) -> tuple[Trick, ...]:
+        """By name. Damaged ones are left out and named in `damaged`."""
+        version = self._database.version
+        if version == self._known[0] and version:
+            return self._known[1]
+        if self._database.format < 2:
+            return ()
+        with self._database.reading():
+            rows = self._database.run('SELECT id, name, content, taught_s, checksum FROM tricks '
+                                      'WHERE active ORDER BY name').fetchall()
+        found, damaged = [], []
+        for number, name, content, taught_s, checksum in rows:
+            try:
+                if _checksum(name, content, taught_s) != checksum:
+                    raise ValueError('checksum')
+                found.append(_trick(number, name, json.loads(content), taught_s))
+            except (ValueError, KeyError, TypeError):
+                damaged.append(f'{name} (trick {number})')
+        self.damaged = tuple(damaged)
+        self._known = version, tuple(found)
+        return self._known[1]
+
+    def named(self, name: str) -> Trick | None:
+        """The trick of a name that is said; None: there is none."""
+        return next((t for t in self.tricks() if t.name == name and not t.percept), None)
+
+    def occasions(self) -> tuple[Trick, ...]:
+        """What is done when something is perceived."""
+        return tuple(trick for trick in self.tricks() if trick.percept)
+
+    def teach(self, trick: Trick) -> None:
+        """Keep a trick; returns when it is safe on disk.
+
+        Raises:
+            StoreError: it could not be kept.
+        """
+        if len(self.tricks()) >= MOST_TRICKS:
+            raise StoreError(f'{MOST_TRICKS} tricks are known, which is the most allowed: forget '
+                             'one first')
+        content = trick.content()
+        run = self._database.run
+        with self._database.writing(f'the trick {trick.name!r}'):
+            run('UPDATE tricks SET active = 0 WHERE active AND name = ?', (trick.name,))
+            _sweep(self._database)
+            made = run('INSERT INTO tricks (name, content, taught_s, checksum) '
+                       'VALUES (?, ?, ?, ?)',
+                       (trick.name, content, trick.taught_s,
+                        _checksum(trick.name, content, trick.taught_s)))
+            self._database.note('trick', trick.name, {
+                'trick': int(made.lastrowid or 0), 'steps': len(trick.steps)})
+
+    def forget(self, name: str) -> bool:
+        """Take a trick back. False: there is none of this name."""
+        with self._database.writing(f'the forgetting of {name!r}'):
+            count = self._database.run('UPDATE tricks SET active = 0 WHERE active AND name = ?',
+                                       (name,)).rowcount
+            if count:
+                _sweep(self._database)
+                self._database.note('forgotten', name, {'tricks': count})
+            return bool(count)
+
+    def newest(self) -> Trick | None:
+        """The trick that was taught last."""
+        return max(self.tricks(), key=lambda trick: trick.id, default=None)
+
+
+def _sweep(database: Database) -> None:
+    database.run('DELETE FROM tricks WHERE NOT active AND id NOT IN '
+                 '(SELECT trick FROM snapshot_tricks)')
+
+
+def _checksum(name: str, content: str, taught_s: float) -> bytes:
+    return digest(json.dumps([name, content, float(taught_s)]).encode())
+
+
+def _trick(number: int, name: str, content: dict[str, Any], taught_s: float) -> Trick:
+    steps = tuple(Step(words=str(step.get('words', '')), skill=Skill(step['skill']),
+                       argument=str(step.get('argument', '')), amount=step.get('amount'))
+                  for step in content['steps'])
+    return Trick(name=name, steps=steps, taught_s=taught_s, percept=bool(content['percept']),
+                 shown=bool(content['shown']), language=str(content['language']), id=number)

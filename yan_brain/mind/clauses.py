@@ -1,0 +1,59 @@
+"""Words about words: what was said, cut into clauses, and exact names found again.
+
+Nothing is understood here. A trick is told as "when I say NAME, ONE thing, then ANOTHER": the
+mind says which words are the name; here the rest is cut where people pause, and each piece goes
+back to the mind to be understood by itself.
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CUTS = re.compile(
+    r'[;:!?，；：。！？、]|[,.](?!\d)|(?:^|\s)(?:and\s+)?(?:then|after\s+that|afterwards|finally|next)(?=\s|$)'
+    r'|\s+and(?=\s)|然后|接着|之后|最后|再(?=[^次])', re.IGNORECASE)
+# What stands between a name and the first thing to do, and says nothing of it.
+_FRAME_END = re.compile(
+    r'^(?:的时候|时候|时|了|就是|意思是|是|就|你就|你|要|请)+|^(?:to|you|please|i|means|is|that|it)\s+',
+    re.IGNORECASE)
+_LINK_ZH = re.compile(r'^(?:你就|就|你|再|要)+(?=.)')
+_POLITE = frozenset({
+    'please', 'robot', 'now', 'thanks', 'hey', 'ok', 'okay', 'yan', 'can', 'could', 'would', 'you',
+    'kindly', 'just', 'for', 'me'})
+_POLITE_ZH = re.compile(r'^(?:请你|请|麻烦你|机器人)+|(?:一下|吧|好吗|谢谢)+$')
+
+
+def plain(text: str) -> str:
+    """Words as they are compared: lower case, no punctuation, no politeness around them."""
+    kept = (' ' if unicodedata.category(c)[0] in 'PZC' and c not in "'’-" else c
+            for c in unicodedata.normalize('NFKC', text).casefold())
+    words = ''.join(kept).split()
+    while len(words) > 1 and words[0] in _POLITE:
+        words = words[1:]
+    while len(words) > 1 and words[-1] in _POLITE:
+        words = words[:-1]
+    found = ' '.join(words)
+    return _POLITE_ZH.sub('', found) or found
+
+
+def clauses(text: str, name: str) -> list[tuple[str, bool]]:
+    """The pieces of a text without `name`, in order, and whether each must be something to do.
+
+    The pieces beside the name ("when i say", "的时候") may hold something to do or not.
+
+    >>> clauses('When I say dance, turn left, then go back half a metre', 'dance')
+    [('When I say', False), ('turn left', True), ('go back half a metre', True)]
+    """
+    at = text.casefold().find(name.casefold()) if name else -1
+    if at < 0:
+        return [(piece, True) for piece in _cut(text) if piece]
+    before, after = _cut(text[:at]), _cut(text[at + len(name):])
+    pieces = [(piece, index < len(before) - 1) for index, piece in enumerate(before)]
+    after[0] = _FRAME_END.sub('', after[0]).strip()
+    pieces += [(piece, index > 0) for index, piece in enumerate(after)]
+    return [(piece, needed) for piece, needed in pieces if piece]
+
+
+def _cut(text: str) -> list[str]:
+    return [_LINK_ZH.sub('', ' '.join(piece.strip(' \'"“”').split()))
+            for piece in _CUTS.split(text)]
