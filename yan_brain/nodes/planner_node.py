@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
@@ -41,9 +42,9 @@ class PlannerNodeConfig(PlannerConfig):
 class PlannerNode(BrainNode[PlannerNodeConfig]):
     """Runs one Planner."""
 
-    def __init__(self) -> None:
+    def __init__(self, **node: Any) -> None:
         """Declare the parameters."""
-        super().__init__('planner', PlannerNodeConfig)
+        super().__init__('planner', PlannerNodeConfig, **node)
         self.planner: Planner | None = None
         self._said = ''
 
