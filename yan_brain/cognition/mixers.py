@@ -53,7 +53,7 @@ class Mixer(nn.Module):
         self.channel = nn.Parameter(torch.randn(c, dc, 4 * dc) * dc ** -0.5)
         self.decay_norm = RMSNorm(dc)
         self.fuse = nn.Linear(2 * d, d, bias=False)
-        self.register_buffer('rate', published_rates(c), persistent=False)
+        self.register_buffer('rate', published_rates(c), persistent=False)  # fixed decay's
         if config.decay == 'input':
             self.keep = nn.Linear(d, 2 * c)
             with torch.no_grad():       # log_sigmoid(bias) = -rate
@@ -61,6 +61,10 @@ class Mixer(nn.Module):
                 self.keep.bias.copy_(-torch.expm1(published_rates(c)).log())
         if config.memory_heads:
             self.memory = MemoryHeads(config)
+
+    def reset_rate(self) -> None:
+        """Make the rates anew: a module that came from the meta device has none."""
+        self.rate = published_rates(self.config.channels).to(self.channel.device)
 
     def initial_state(self, rows: int) -> MixerState:
         """An empty past for `rows` streams."""
@@ -77,7 +81,7 @@ class Mixer(nn.Module):
     ) -> tuple[Tensor, MixerState]:
         """Mix (B, T, D) against the past; `mask` (B, T) is 0 where a token is absent."""
         rows, length, _ = x.shape
-        c, dc, chunk = self.config.channels, self.config.channel_width, self.config.chunk
+        c, chunk = self.config.channels, self.config.chunk
         if mask is not None:            # no projection has a bias: an absent token adds nothing
             x = x * mask[..., None]
         value, gate = self._project(x)                                    # (B, T, 2C, Dc)
