@@ -35,6 +35,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
                           module='yan_brain.evaluation.words')),
         ('hearing', Command(help='hears spoken instructions, word by word',
                             module='yan_brain.evaluation.hearing')),
+        ('lessons', Command(help='finds again what it was taught once, and does tricks',
+                            module='yan_brain.evaluation.lessons')),
     ))),
     ('merge', Command(help='one brain that knows what two were taught',
                       module='yan_brain.cli.merge')),
@@ -42,6 +44,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
     ('bench', Command(help='measure speed and memory', below=(
         ('loop', Command(help='camera to cmd_vel, with all nodes running',
                          module='yan_brain.evaluation.loop')),
+        ('learning', Command(help='exactness, speed and peers of what learns',
+                             module='yan_brain.evaluation.learning')),
     ))),
     ('config', Command(help="show or write the nodes' settings", module='yan_brain.cli.config')),
     ('doctor', Command(help='what works here, what is missing, how to get it',

@@ -16,7 +16,7 @@ from torch import nn
 
 FILTERS = 32
 FILTER = 6                   # pixels across
-GRID = 5
+GRID = 4
 _BATCH = 500
 PLACES = {
     'fashion': (Path('/usr/share/datasets/fashion-mnist'),

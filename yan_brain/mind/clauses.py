@@ -9,18 +9,26 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# "two hundred and ten" and "one and a half" are numbers, not two things to do.
+_NUMBER = (r'(?:an?\s+)?(?:half|quarter|third|\d|point\b|(?:one|two|three|four|five|six|seven|'
+           r'eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|'
+           r'ninety)(?:\b|-))')
 _CUTS = re.compile(
-    r'[;:!?，；：。！？、]|[,.](?!\d)|(?:^|\s)(?:and\s+)?(?:then|after\s+that|afterwards|finally|next)(?=\s|$)'
-    r'|\s+and(?=\s)|然后|接着|之后|最后|再(?=[^次])', re.IGNORECASE)
+    r'[;:!?，；：。！？、]|[,.](?!\d)'
+    r'|(?:^|\s)(?:and\s+)?(?:then|after\s+that|afterwards|finally|next(?!\s+to))(?=\s|$)'
+    rf'|\s+and(?=\s)(?!\s+{_NUMBER})|然后|接着|之后|最后|再(?=[^次])', re.IGNORECASE)
 # What stands between a name and the first thing to do, and says nothing of it.
 _FRAME_END = re.compile(
     r'^(?:的时候|时候|时|了|就是|意思是|是|就|你就|你|要|请)+|^(?:to|you|please|i|means|is|that|it)\s+',
     re.IGNORECASE)
 _LINK_ZH = re.compile(r'^(?:你就|就|你|再|要)+(?=.)')
 _POLITE = frozenset({
-    'please', 'robot', 'now', 'thanks', 'hey', 'ok', 'okay', 'yan', 'can', 'could', 'would', 'you',
-    'kindly', 'just', 'for', 'me'})
-_POLITE_ZH = re.compile(r'^(?:请你|请|麻烦你|机器人)+|(?:一下|吧|好吗|谢谢)+$')
+    'please', 'robot', 'now', 'thanks', 'thank', 'hey', 'hi', 'hello', 'ok', 'okay', 'yan',
+    'robby', 'buddy', 'max', 'nova', 'can', 'could', 'would', 'will', 'you', 'kindly', 'just', 'for', 'me',
+    'alright', 'all', 'right', 'well', 'um', 'uh', 'er', 'so'})
+_POLITE_ZH = re.compile(r'^(?:请你|请|麻烦你|机器人|你好|嘿)+|(?:一下|吧|好吗|谢谢)+$')
+_CALLS_ZH = re.compile(
+    r'(?:你好|嘿)?(?:机器人|小言|小岩|阿言|小宝)?|请|谢谢|好吗|快点|好|好的|嗯|呃|那个|来|劳驾|拜托')
 
 
 def plain(text: str) -> str:
@@ -44,14 +52,29 @@ def clauses(text: str, name: str) -> list[tuple[str, bool]]:
     >>> clauses('When I say dance, turn left, then go back half a metre', 'dance')
     [('When I say', False), ('turn left', True), ('go back half a metre', True)]
     """
-    at = text.casefold().find(name.casefold()) if name else -1
+    at = _place(text, name)
     if at < 0:
-        return [(piece, True) for piece in _cut(text) if piece]
+        return [(piece, True) for piece in _cut(text) if _says_something(piece)]
     before, after = _cut(text[:at]), _cut(text[at + len(name):])
     pieces = [(piece, index < len(before) - 1) for index, piece in enumerate(before)]
     after[0] = _FRAME_END.sub('', after[0]).strip()
     pieces += [(piece, index > 0) for index, piece in enumerate(after)]
-    return [(piece, needed) for piece, needed in pieces if piece]
+    return [(piece, needed) for piece, needed in pieces if _says_something(piece)]
+
+
+def _place(text: str, name: str) -> int:
+    """Where a name stands in a text, as a word of its own in English; -1: nowhere."""
+    if not name:
+        return -1
+    edge = r'\b' if name.isascii() else ''
+    found = re.search(edge + re.escape(name) + edge, text, re.IGNORECASE)
+    return found.start() if found else -1
+
+
+def _says_something(piece: str) -> bool:
+    """Whether a piece is more than politeness or a call."""
+    return bool(piece) and not set(piece.casefold().split()) <= _POLITE \
+        and _CALLS_ZH.fullmatch(piece) is None
 
 
 def _cut(text: str) -> list[str]:

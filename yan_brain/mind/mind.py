@@ -123,6 +123,11 @@ class Mind:
         return self._trained.version
 
     @property
+    def skills(self) -> tuple[str, ...]:
+        """What it was trained to understand."""
+        return self._brain.config.skills
+
+    @property
     def memory(self) -> ConceptMemory:
         """The lessons: their store, snapshots and problems."""
         return self._memory

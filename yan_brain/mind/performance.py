@@ -47,6 +47,11 @@ class Performer:
         """What is being done."""
         return self._running.trick if self._running else None
 
+    @property
+    def running_step(self) -> Task | None:
+        """The step that the body is at."""
+        return self._running.step if self._running else None
+
     def feel(self, body: Body) -> None:
         """Where the robot is by its odometry."""
         if all(math.isfinite(value) for value in (body.x_m, body.y_m, body.yaw_rad)):

@@ -1,0 +1,174 @@
+"""How soon a lesson is usable, what it costs the tick, and what ten thousand concepts cost."""
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from yan_brain.evaluation.report import Result, percentile
+from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.gallery import Gallery
+from yan_brain.learning.knowledge import World
+from yan_brain.learning.learner import Learner, ShowingConfig
+from yan_brain.learning.store import Lesson
+from yan_brain.signals import Image, Moment, Velocity
+from yan_brain.simulation.home import Home
+from yan_brain.simulation.room import draw_room
+
+if TYPE_CHECKING:
+    from yan_brain.mind.mind import Mind
+
+KNOWN = 1000                 # concepts known while lessons are timed
+RATE_HZ = 10.0
+SHOWING_S = 1.0
+SIZES = (100, 1000, 10_000)
+ASKED = 10                   # things in view at a look-up
+WIDTH = 64
+
+
+def synthetic(count: int, width: int, core: str, seed: int = 0) -> list[Lesson]:
+    """Lessons on made-up things: each a direction of its own, seen a dozen times."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for number in range(count):
+        own = rng.normal(size=width)
+        shown = own + 0.3 * rng.normal(size=(12, width))
+        around = rng.normal(size=(96, width))
+        made.append(Lesson(
+            concept=f'thing {number}', core=core, taught_s=float(number),
+            features=(shown / np.linalg.norm(shown, axis=1, keepdims=True)).astype(np.float32),
+            background=(around / np.linalg.norm(around, axis=1, keepdims=True)
+                        ).astype(np.float32)))
+    return made
+
+
+def pictures(count: int = 20) -> list[Image]:
+    """What a robot that turns slowly sees in a room never trained on."""
+    home, found = Home(draw_room(77)), []
+    try:
+        for _ in range(count):
+            home.advance(Velocity(angular_radps=0.3), 0.1)
+            found.append(home.sense().image)
+    finally:
+        home.close()
+    return found
+
+
+def concepts() -> Iterator[Result]:
+    """Look-up, lesson and memory with more and more concepts; features are made up."""
+    rng = np.random.default_rng(1)
+    world = rng.normal(size=(1000, WIDTH)).astype(np.float32)
+    asked = rng.normal(size=(ASKED, WIDTH)).astype(np.float32)
+    for size in SIZES:
+        before = _resident_mib()
+        memory = ConceptMemory(width=WIDTH, core='bench', world=World.of(world))
+        memory.take_over(synthetic(size, WIDTH, 'bench'), 'bench')
+        grown = _resident_mib() - before
+        looks = [_timed(lambda: memory.probability(asked)) for _ in range(50)]
+        extra = synthetic(5, WIDTH, 'bench', seed=9)
+        lessons = [_timed(lambda one=one: memory.learn(  # type: ignore[misc]
+            f'new {one.taught_s:g}', one.features, one.background)) for one in extra]
+        forgets = [_timed(lambda n=n: memory.forget(f'thing {n}'))  # type: ignore[misc]
+                   for n in range(3)]
+        memory.close()
+        yield Result(name=f'concepts.{size}.lookup_ms', value=percentile(looks, 0.5), unit='ms',
+                     high=percentile(looks, 0.99), n=len(looks),
+                     note=f'{ASKED} things in view, {WIDTH} floats; high: 99%')
+        yield Result(name=f'concepts.{size}.lesson_ms', value=percentile(lessons, 0.5), unit='ms',
+                     n=len(lessons), note='one more lesson, until it is usable')
+        yield Result(name=f'concepts.{size}.forget_ms', value=percentile(forgets, 0.5),
+                     unit='ms', n=len(forgets))
+        yield Result(name=f'concepts.{size}.memory_mib', value=grown, unit='MiB',
+                     note='growth of the process, its lessons in memory and not in a file')
+
+
+def lessons(weights: Path | None, seconds: float, folder: Path) -> Iterator[Result]:
+    """Lessons on the real mind, with a thousand concepts known and a store on disk."""
+    from yan_brain.mind import Mind
+    mind = Mind.load(weights, store=folder / 'lessons.db')
+    memory = mind.memory
+    memory.take_over(synthetic(KNOWN, memory.width, memory.core), 'bench')
+    learner, seen = Learner(mind, Gallery()), pictures()
+    try:
+        mind.tick(Moment(stamp_s=0.0, image=seen[0], text='go to the red ball'))
+        idle = _ticks(mind, seen, seconds)
+        stream = _Stream(learner, seen)
+        busy = _ticks(mind, seen, seconds)
+        usable = stream.end()
+    finally:
+        learner.close()
+    yield Result(name='lesson.usable_ms', value=percentile(usable, 0.95), unit='ms',
+                 n=len(usable), note=f'95%; median {percentile(usable, 0.5):.0f} ms; from the last '
+                 f'image of a showing, {KNOWN} concepts known, while it ticks at {RATE_HZ:g} Hz')
+    slow = [percentile(ticks, 0.99) for ticks in (busy, idle)]
+    yield Result(name='lesson.tick_p99_ratio', value=slow[0] / slow[1], n=len(busy),
+                 baseline=slow[1], note=f'99% of a tick: {slow[1]:.1f} ms idle, {slow[0]:.1f} ms '
+                 f'while {len(usable)} lessons stream in')
+
+
+class _Stream:
+    """Showings without a pause, images at the camera's pace, in threads of their own."""
+
+    def __init__(self, learner: Learner, seen: Sequence[Image]) -> None:
+        self._learner, self._seen = learner, seen
+        self._over = threading.Event()
+        self._usable: list[float] = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def end(self) -> list[float]:
+        """Milliseconds from the end of each showing until the lesson was usable."""
+        self._over.set()
+        self._thread.join()
+        return self._usable
+
+    def _run(self) -> None:
+        number, stamp_s = 0, 1000.0
+        while not self._over.is_set():
+            number += 1
+            learned = self._learner.teach(f'lesson {number}', ShowingConfig(
+                showing_seconds=SHOWING_S, showing_images=8))
+            while not self._learner.gallery.wanted:
+                time.sleep(0.001)
+            last_s = 0.0
+            for step in range(round(SHOWING_S * RATE_HZ) + 1):
+                image = self._seen[step % len(self._seen)]
+                last_s = time.perf_counter()
+                self._learner.gallery.put(Image(
+                    stamp_s=stamp_s + step / RATE_HZ, rgb=image.rgb,
+                    horizontal_fov_rad=image.horizontal_fov_rad))
+                time.sleep(1 / RATE_HZ if step < round(SHOWING_S * RATE_HZ) else 0.0)
+            learned.result()
+            self._usable.append((time.perf_counter() - last_s) * 1e3)
+            stamp_s += 100.0
+
+
+def _ticks(mind: Mind, seen: Sequence[Image], seconds: float) -> list[float]:
+    """Milliseconds of each tick at RATE_HZ."""
+    found, begin = [], time.perf_counter()
+    for number in range(round(seconds * RATE_HZ)):
+        image = seen[number % len(seen)]
+        stamp_s = time.monotonic()
+        moment = Moment(stamp_s=stamp_s, image=Image(
+            stamp_s=stamp_s, rgb=image.rgb, horizontal_fov_rad=image.horizontal_fov_rad))
+        started = time.perf_counter()
+        mind.tick(moment)
+        found.append((time.perf_counter() - started) * 1e3)
+        time.sleep(max(0.0, begin + (number + 1) / RATE_HZ - time.perf_counter()))
+    return found
+
+
+def _timed(work: object) -> float:
+    began = time.perf_counter()
+    work()  # type: ignore[operator]
+    return (time.perf_counter() - began) * 1e3
+
+
+def _resident_mib() -> float:
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
