@@ -11,8 +11,10 @@ from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.core import YanCore, select, state_bytes
 from yan_brain.cognition.recurrence import (
     decaying_sum,
+    decaying_sum_chunked,
     decaying_sum_reference,
     gated_delta,
+    gated_delta_chunked,
     gated_delta_reference,
     unit,
 )
@@ -21,10 +23,10 @@ SMALL = CoreConfig(width=32, layers=2, channels=4, memory_heads=2, memory_key=8,
                    memory_value=8, partitions=6, partition_width=8, awake=2, chunk=16)
 
 
-def _same(
-    fast: Callable[..., tuple[Tensor, Tensor]], slow: Callable[..., tuple[Tensor, Tensor]],
-    inputs: list[Tensor], chunk: int,
-) -> None:
+Form = Callable[..., tuple[Tensor, Tensor]]
+
+
+def _same(fast: Form, slow: Form, inputs: list[Tensor], chunk: int) -> None:
     """Outputs, final state and gradients of both forms agree."""
     results = []
     for form in (lambda *a: fast(*a, chunk), slow):
@@ -36,22 +38,24 @@ def _same(
         torch.testing.assert_close(mine, reference, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize('length', [1, 7, 16, 63, 130])
-def test_decaying_sum_equals_its_loop(length: int) -> None:
+@pytest.mark.parametrize('form', [decaying_sum, decaying_sum_chunked])
+@pytest.mark.parametrize('length', [1, 7, 16, 63, 130, 500])
+def test_decaying_sum_equals_its_loop(length: int, form: Form) -> None:
     torch.manual_seed(length)
     x = torch.randn(2, length, 3, 5)
     log_decay = -torch.rand(2, length, 3)
-    _same(decaying_sum, decaying_sum_reference, [x, log_decay, torch.randn(2, 3, 5)], 16)
+    _same(form, decaying_sum_reference, [x, log_decay, torch.randn(2, 3, 5)], 16)
 
 
-@pytest.mark.parametrize('length', [1, 7, 16, 63, 130])
-def test_gated_delta_equals_its_loop(length: int) -> None:
+@pytest.mark.parametrize('form', [gated_delta, gated_delta_chunked])
+@pytest.mark.parametrize('length', [1, 7, 16, 63, 130, 500])
+def test_gated_delta_equals_its_loop(length: int, form: Form) -> None:
     torch.manual_seed(length)
     q, k = unit(torch.randn(2, length, 3, 4)), unit(torch.randn(2, length, 3, 4))
     v = torch.randn(2, length, 3, 5)
     log_decay, write = -torch.rand(2, length, 3), torch.rand(2, length, 3)
     state = torch.randn(2, 3, 4, 5)
-    _same(gated_delta, gated_delta_reference, [q, k, v, log_decay, write, state], 16)
+    _same(form, gated_delta_reference, [q, k, v, log_decay, write, state], 16)
 
 
 def test_memory_recalls_exactly_what_it_was_told_last() -> None:

@@ -11,6 +11,7 @@ class CoreConfig:
     width: int = 128            # D, floats a token
     layers: int = 3
     channels: int = 8           # C of MCSD; each is width / channels wide
+    decay: str = 'input'        # how fast channels forget: 'input' decides, or 'fixed' as in MCSD
     memory_heads: int = 2       # gated-delta heads; 0: MCSD alone
     memory_key: int = 32
     memory_value: int = 64
@@ -28,6 +29,8 @@ class CoreConfig:
         if self.width % self.channels:
             raise ValueError(
                 f'width {self.width} is not a multiple of channels {self.channels}')
+        if self.decay not in ('input', 'fixed'):
+            raise ValueError(f"decay is {self.decay!r}; it must be 'input' or 'fixed'")
         if not 1 <= self.awake <= self.partitions:
             raise ValueError(
                 f'awake is {self.awake}; it must be 1 to partitions ({self.partitions})')

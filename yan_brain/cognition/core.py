@@ -42,7 +42,8 @@ class Block(nn.Module):
         return LayerState(self.mixer.initial_state(rows), self.neurons.initial_state(rows))
 
     def forward(
-        self, x: Tensor, state: LayerState, starts: Tensor, mask: Tensor,
+        self, x: Tensor, state: LayerState, starts: Tensor,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, LayerState, Wake]:
         """(B, T, D) -> (B, T, D), the next state, and which partitions woke."""
         mixed, mixer = self.mixer(self.mixer_norm(x), state.mixer, mask)
@@ -82,8 +83,6 @@ class YanCore(nn.Module):
             raise ValueError(
                 f'tokens have shape {tuple(x.shape)}; expected (rows, tokens, '
                 f'{self.config.width})')
-        if mask is None:
-            mask = x.new_ones(x.shape[:2])
         states, wakes = [], []
         for block, past in zip(self._layers(), state, strict=True):
             x, now, wake = block(x, past, starts, mask)

@@ -1,9 +1,14 @@
 """What mixes tokens over time: slope and decay of MCSD, and gated-delta memory heads.
 
-Source: MCSD (arXiv 2406.12230) and the gated delta rule (arXiv 2412.06464). Where MCSD leaves
-gaps we decide: both states include the token itself (as its recurrent form prints), fusion is
+Sources: MCSD (arXiv 2406.12230) and the gated delta rule (arXiv 2412.06464). Where MCSD leaves
+gaps we decide: both states include the token itself (as its recurrent form prints; its parallel
+form prints strictly earlier tokens, which would leave the first one nothing to read), fusion is
 a concatenation followed by one projection, and slope's weights are normalised by carrying the
 sum of weights beside the sum of values.
+
+In MCSD a channel forgets at a fixed rate. Here (`decay='input'`) each token says how much of the
+past a channel keeps: a = sigmoid(w . x + b), the forget gate of GLA (2312.06635), HGRN2
+(2404.07904) and Griffin (2402.19427), with w = 0 and sigmoid(b) at MCSD's rate to begin with.
 """
 from __future__ import annotations
 
@@ -48,10 +53,12 @@ class Mixer(nn.Module):
         self.channel = nn.Parameter(torch.randn(c, dc, 4 * dc) * dc ** -0.5)
         self.decay_norm = RMSNorm(dc)
         self.fuse = nn.Linear(2 * d, d, bias=False)
-        index = torch.arange(c, dtype=torch.float32)
-        slope = (2.0 ** (-8.0 / c)) ** (index + 1)                       # beta_i
-        decay = -torch.log1p(-(2.0 ** (-5.0 - index)))                   # -log alpha_i
-        self.register_buffer('rate', torch.cat([slope, decay]), persistent=False)
+        self.register_buffer('rate', published_rates(c), persistent=False)
+        if config.decay == 'input':
+            self.keep = nn.Linear(d, 2 * c)
+            with torch.no_grad():       # log_sigmoid(bias) = -rate
+                self.keep.weight.zero_()
+                self.keep.bias.copy_(-torch.expm1(published_rates(c)).log())
         if config.memory_heads:
             self.memory = MemoryHeads(config)
 
@@ -60,33 +67,61 @@ class Mixer(nn.Module):
         cfg = self.config
         like = self.channel
         return MixerState(
-            like.new_zeros(rows, 2 * cfg.channels, cfg.channel_width),
-            like.new_zeros(rows, cfg.channels),
-            like.new_zeros(rows, cfg.memory_heads, cfg.memory_key, cfg.memory_value))
+            like.new_zeros(rows, 2 * cfg.channels, cfg.channel_width, dtype=torch.float32),
+            like.new_zeros(rows, cfg.channels, dtype=torch.float32),
+            like.new_zeros(rows, cfg.memory_heads, cfg.memory_key, cfg.memory_value,
+                           dtype=torch.float32))
 
     def forward(
-        self, x: Tensor, state: MixerState, mask: Tensor,
+        self, x: Tensor, state: MixerState, mask: Tensor | None = None,
     ) -> tuple[Tensor, MixerState]:
         """Mix (B, T, D) against the past; `mask` (B, T) is 0 where a token is absent."""
         rows, length, _ = x.shape
-        c, dc = self.config.channels, self.config.channel_width
-        parts = torch.einsum('btci,cio->btco', x.view(rows, length, c, dc), self.channel)
-        v, e, u, f = parts.chunk(4, -1)
-        present = mask[..., None, None]
-        inputs = torch.cat([torch.cat([v, e], 2) * present,
-                            present.expand(rows, length, 2 * c, 1)], -1)
-        carried = torch.cat([state.sums, F.pad(state.weight, (0, c))[..., None]], -1)
-        log_decay = -self.get_buffer('rate') * mask[..., None]
-        sums, last = decaying_sum(inputs, log_decay, carried, self.config.chunk)
-        slope = sums[:, :, :c, :dc] / sums[:, :, :c, dc:].clamp_min(1e-6)
-        decay = self.decay_norm(sums[:, :, c:, :dc])
-        fused = torch.cat([F.silu(slope) * u, decay * torch.sigmoid(f)], -1)
-        out = self.fuse(fused.reshape(rows, length, -1))
+        c, dc, chunk = self.config.channels, self.config.channel_width, self.config.chunk
+        if mask is not None:            # no projection has a bias: an absent token adds nothing
+            x = x * mask[..., None]
+        value, gate = self._project(x)                                    # (B, T, 2C, Dc)
+        log_decay = self._log_decay(x, mask)                              # (B, T, 2C)
+        sums, last = decaying_sum(value, log_decay, state.sums, chunk)
+        ones = x.new_ones(rows, length) if mask is None else mask
+        weight, last_weight = decaying_sum(
+            ones[..., None, None].expand(-1, -1, c, 1), log_decay[:, :, :c],
+            state.weight[..., None], chunk)
+        slope = F.silu(sums[:, :, :c] / weight.clamp_min(1e-6)) * gate[:, :, :c]
+        decay = self.decay_norm(sums[:, :, c:]) * torch.sigmoid(gate[:, :, c:])
+        out = self.fuse(torch.cat([slope, decay], -1).flatten(2).to(x.dtype))
         memory = state.memory
         if self.config.memory_heads:
             recalled, memory = self.memory(x, memory, mask)
             out = out + recalled
-        return out, MixerState(last[..., :dc], last[:, :c, dc], memory)
+        return out, MixerState(last, last_weight[..., 0], memory)
+
+    def _project(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Values V, E and gates U, F of slope and decay channels: each (B, T, 2C, Dc)."""
+        rows, length, _ = x.shape
+        c, dc = self.config.channels, self.config.channel_width
+        # (C, Dc, [V E U F]) -> (slope and decay, C, Dc, [value gate]): one product does all.
+        weight = self.channel.view(c, dc, 2, 2, dc).permute(3, 0, 1, 2, 4).reshape(
+            2 * c, dc, 2 * dc)
+        channels = x.reshape(rows * length, c, dc).transpose(0, 1)
+        both = torch.cat([channels, channels]) @ weight                   # (2C, B T, 2 Dc)
+        return both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3).chunk(2, -1)
+
+    def _log_decay(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Log of what each channel keeps of its past: (B, T, 2C), 0 where a token is absent."""
+        if self.config.decay == 'input':
+            log_decay = F.logsigmoid(self.keep(x).float())
+        else:
+            log_decay = -self.get_buffer('rate').expand(*x.shape[:2], -1)
+        return log_decay if mask is None else log_decay * mask[..., None]
+
+
+def published_rates(channels: int) -> Tensor:
+    """-log of MCSD's decay a token: (2C,), slope's beta_i, then decay's -log alpha_i."""
+    index = torch.arange(channels, dtype=torch.float32)
+    slope = (2.0 ** (-8.0 / channels)) ** (index + 1)
+    decay = -torch.log1p(-(2.0 ** (-5.0 - index)))
+    return torch.cat([slope, decay])
 
 
 class MemoryHeads(nn.Module):
@@ -105,16 +140,18 @@ class MemoryHeads(nn.Module):
             self.gates.weight.mul_(0.1)
             self.gates.bias.copy_(torch.tensor([-4.0] * h + [0.0] * h))
 
-    def forward(self, x: Tensor, state: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, state: Tensor, mask: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """(B, T, D) -> (B, T, D) recalled, and the next memory."""
         rows, length, _ = x.shape
         h = self.config.memory_heads
-        q, k = self.qk(x).view(rows, length, 2 * h, -1).chunk(2, 2)
+        q, k = unit(F.silu(self.qk(x).view(rows, length, 2 * h, -1))).chunk(2, 2)
         v, gate = self.vg(x).view(rows, length, 2 * h, -1).chunk(2, 2)
-        forget, write = self.gates(x).chunk(2, -1)
-        present = mask[..., None]
-        recalled, state = gated_delta(
-            unit(F.silu(q)), unit(F.silu(k)), v, -F.softplus(forget) * present,
-            torch.sigmoid(write) * present, state, self.config.chunk)
+        forget, write = self.gates(x).float().chunk(2, -1)
+        log_decay, write = F.logsigmoid(-forget), torch.sigmoid(write)
+        if mask is not None:
+            log_decay, write = log_decay * mask[..., None], write * mask[..., None]
+        recalled, state = gated_delta(q, k, v, log_decay, write, state, self.config.chunk)
         recalled = self.norm(recalled) * F.silu(gate)
-        return self.out(recalled.reshape(rows, length, -1)), state
+        return self.out(recalled.flatten(2).to(x.dtype)), state

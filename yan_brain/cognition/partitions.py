@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 from yan_brain.cognition.config import CoreConfig
@@ -23,6 +24,89 @@ class Wake:
 
     chosen: Tensor
     balance: Tensor
+
+
+class _GroupedGeGLU(torch.autograd.Function):
+    """`grouped_geglu` block by block, with its gradient written out.
+
+    Nothing is copied for blocks that sleep, and no token is gathered for all blocks at once: the
+    piece a block works on stays in the cache from the first product to the last.
+    """
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: FunctionCtx, x: Tensor, into: Tensor, back: Tensor, gates: Tensor, token: Tensor,
+        counts: list[int],
+    ) -> Tensor:
+        out = torch.zeros_like(x)
+        saved = []
+        for block, own, gate in _pieces(counts, token, gates):
+            hidden = x[own] @ into[block]
+            value, control = hidden.chunk(2, -1)
+            out.index_add_(0, own, (F.gelu(control) * value * gate) @ back[block])
+            saved.append(hidden)
+        ctx.save_for_backward(x, into, back, gates, token, *saved)
+        ctx.counts = counts
+        return out
+
+    @staticmethod
+    def backward(  # type: ignore[override]
+        ctx: FunctionCtx, grad: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, None, None]:
+        x, into, back, gates, token, *saved = ctx.saved_tensors
+        to_x, to_into, to_back = (torch.zeros_like(t) for t in (x, into, back))
+        to_gates = []
+        pieces = _pieces(ctx.counts, token, gates)
+        for (block, own, gate), hidden in zip(pieces, saved, strict=True):
+            value, control = hidden.chunk(2, -1)
+            bent = F.gelu(control)
+            acted = bent * value
+            piece = grad[own]
+            torch.mm((acted * gate).t(), piece, out=to_back[block])
+            to_acted = piece @ back[block].t()
+            to_gates.append((to_acted * acted).sum(-1))
+            to_acted *= gate
+            to_hidden = torch.cat([
+                to_acted * bent, torch.ops.aten.gelu_backward(to_acted * value, control)], -1)
+            torch.mm(x[own].t(), to_hidden, out=to_into[block])
+            to_x.index_add_(0, own, to_hidden @ into[block].t())
+        return to_x, to_into, to_back, torch.cat(to_gates), None, None
+
+
+def _pieces(
+    counts: list[int], token: Tensor, gates: Tensor,
+) -> list[tuple[int, Tensor, Tensor]]:
+    """Of every awake block: its index, the tokens that woke it, and their gates (n, 1)."""
+    awake = [block for block, count in enumerate(counts) if count]
+    sizes = [counts[block] for block in awake]
+    return list(zip(awake, token.split(sizes), gates[:, None].split(sizes), strict=True))
+
+
+def grouped_geglu(
+    x: Tensor, into: Tensor, back: Tensor, gates: Tensor, token: Tensor, counts: list[int],
+) -> Tensor:
+    """Sum over the blocks that a token woke of gate * (x V * gelu(x W)) back.
+
+    Args:
+        x: (N, D) tokens.
+        into: (P, D, 2 H), V and W of every block side by side.
+        back: (P, H, D).
+        gates: (M,) weight of each pair of token and block, sorted by block.
+        token: (M,) the pair's token.
+        counts: pairs of each block; they sum to M.
+
+    Returns:
+        (N, D), in the type of x.
+    """
+    if not token.numel():
+        return torch.zeros_like(x)
+    kind = x.dtype
+    if torch.is_autocast_enabled(x.device.type):
+        kind = torch.get_autocast_dtype(x.device.type)
+    with torch.autocast(x.device.type, enabled=False):
+        out: Tensor = _GroupedGeGLU.apply(
+            x.to(kind), into.to(kind), back.to(kind), gates.to(kind), token, counts)
+    return out.to(x.dtype)
 
 
 class PartitionedFeedForward(nn.Module):
@@ -41,7 +125,7 @@ class PartitionedFeedForward(nn.Module):
         return self.into.new_zeros(rows, self.config.partitions)
 
     def forward(
-        self, x: Tensor, state: Tensor, starts: Tensor, mask: Tensor,
+        self, x: Tensor, state: Tensor, starts: Tensor, mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Wake]:
         """Run the awake blocks.
 
@@ -49,14 +133,15 @@ class PartitionedFeedForward(nn.Module):
             x: (B, T, D).
             state: (B, P) selector logits of the segment that was under way.
             starts: (B, T) bool, tokens that choose anew.
-            mask: (B, T), 0 where a token is absent.
+            mask: (B, T), 0 where a token is absent; None: all are there.
 
         Returns:
             (B, T, D), the logits to carry on (B, P), and what woke.
         """
         rows, length, width = x.shape
-        starts = starts & (mask > 0)
-        own = self.selector(x)
+        if mask is not None:
+            starts = starts & (mask > 0)
+        own = self.selector(x).float()
         position = torch.arange(1, length + 1, device=x.device) * starts
         follows = position.cummax(1).values                       # 0: the carried segment
         table = torch.cat([state[:, None], own], 1)               # (B, 1 + T, P)
@@ -64,29 +149,23 @@ class PartitionedFeedForward(nn.Module):
         top, chosen = logits.topk(self.config.awake, -1)
         gates = top.softmax(-1)
         out = self._run(x.reshape(-1, width), chosen.flatten(0, 1), gates.flatten(0, 1),
-                        mask.flatten())
+                        None if mask is None else mask.flatten())
         return out.view(rows, length, width), logits[:, -1], Wake(
             chosen, self._balance(own, chosen, starts))
 
-    def _run(self, x: Tensor, chosen: Tensor, gates: Tensor, mask: Tensor) -> Tensor:
+    def _run(
+        self, x: Tensor, chosen: Tensor, gates: Tensor, mask: Tensor | None,
+    ) -> Tensor:
         """Sort the tokens by block, so that each awake block is one dense product."""
-        token, slot = torch.nonzero(mask[:, None].expand_as(chosen), as_tuple=True)
-        order = chosen[token, slot].argsort(stable=True)
-        token, slot = token[order], slot[order]
-        counts = chosen[token, slot].bincount(minlength=self.config.partitions).tolist()
-        into, back = self.into.unbind(0), self.back.unbind(0)
-        awake = [block for block, count in enumerate(counts) if count]
-        pieces = x[token].split([counts[block] for block in awake])
-        done = [self._block(piece, into[block], back[block])
-                for piece, block in zip(pieces, awake, strict=True)]
-        if not done:
-            return torch.zeros_like(x)
-        return torch.zeros_like(x).index_add(0, token, torch.cat(done) * gates[token, slot, None])
-
-    @staticmethod
-    def _block(x: Tensor, into: Tensor, back: Tensor) -> Tensor:
-        value, gate = (x @ into).chunk(2, -1)
-        return (value * F.gelu(gate)) @ back
+        if mask is None:
+            order = chosen.flatten().argsort(stable=True)
+        else:
+            asleep = torch.where(mask[:, None] > 0, chosen, self.config.partitions).flatten()
+            order = asleep.argsort(stable=True)[:int(asleep.lt(self.config.partitions).sum())]
+        counts = chosen.flatten()[order].bincount(minlength=self.config.partitions)
+        token = order.div(self.config.awake, rounding_mode='floor')
+        return grouped_geglu(x, self.into, self.back, gates.flatten()[order], token,
+                             counts.tolist())
 
     def _balance(self, own: Tensor, chosen: Tensor, starts: Tensor) -> Tensor:
         """P * sum(share of segments that woke a block * its mean chance): 1 when even."""
