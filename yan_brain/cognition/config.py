@@ -1,7 +1,7 @@
 """Sizes of the Yan core, in one place."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,3 +39,11 @@ class CoreConfig:
     def channel_width(self) -> int:
         """Floats of one channel (Dc)."""
         return self.width // self.channels
+
+    def mcsd(self) -> CoreConfig:
+        """The published block (MCSD) of the same size: fixed decay, no memory heads, no sleep.
+
+        The hidden width of the feed-forward layer stays that of all partitions together.
+        """
+        return replace(self, decay='fixed', memory_heads=0, partitions=1, awake=1,
+                       partition_width=self.partitions * self.partition_width)

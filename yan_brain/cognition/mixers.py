@@ -87,8 +87,10 @@ class Mixer(nn.Module):
         weight, last_weight = decaying_sum(
             ones[..., None, None].expand(-1, -1, c, 1), log_decay[:, :, :c],
             state.weight[..., None], chunk)
-        slope = F.silu(sums[:, :, :c] / weight.clamp_min(1e-6)) * gate[:, :, :c]
-        decay = self.decay_norm(sums[:, :, c:]) * torch.sigmoid(gate[:, :, c:])
+        near, far = sums.chunk(2, 2)
+        near_gate, far_gate = gate.chunk(2, 2)
+        slope = F.silu(near / weight.clamp_min(1e-6)) * near_gate
+        decay = self.decay_norm(far) * torch.sigmoid(far_gate)
         out = self.fuse(torch.cat([slope, decay], -1).flatten(2).to(x.dtype))
         memory = state.memory
         if self.config.memory_heads:
