@@ -107,7 +107,8 @@ class Mixer(nn.Module):
             2 * c, dc, 2 * dc)
         channels = x.reshape(rows * length, c, dc).transpose(0, 1)
         both = torch.cat([channels, channels]) @ weight                   # (2C, B T, 2 Dc)
-        return both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3).chunk(2, -1)
+        value, gate = both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3).chunk(2, -1)
+        return value, gate
 
     def _log_decay(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Log of what each channel keeps of its past: (B, T, 2C), 0 where a token is absent."""

@@ -9,10 +9,10 @@ selector here is ours: top-k logits, softmax over the chosen, a load term for ba
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
 from yan_brain.cognition.config import CoreConfig
@@ -35,7 +35,7 @@ class _GroupedGeGLU(torch.autograd.Function):
 
     @staticmethod
     def forward(  # type: ignore[override]
-        ctx: FunctionCtx, x: Tensor, into: Tensor, back: Tensor, gates: Tensor, token: Tensor,
+        ctx: Any, x: Tensor, into: Tensor, back: Tensor, gates: Tensor, token: Tensor,
         counts: list[int],
     ) -> Tensor:
         out = torch.zeros_like(x)
@@ -51,7 +51,7 @@ class _GroupedGeGLU(torch.autograd.Function):
 
     @staticmethod
     def backward(  # type: ignore[override]
-        ctx: FunctionCtx, grad: Tensor,
+        ctx: Any, grad: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, None, None]:
         x, into, back, gates, token, *saved = ctx.saved_tensors
         to_x, to_into, to_back = (torch.zeros_like(t) for t in (x, into, back))

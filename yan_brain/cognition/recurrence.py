@@ -143,7 +143,7 @@ def gated_delta_chunked(
 
 def _chunks(x: Tensor, chunk: int) -> Tensor:
     """(B, T, H, ...) -> (H, B, N, L, ...), padded with zeros: absent tokens."""
-    rows, length, heads = x.shape[:3]
+    length = x.shape[1]
     size = min(chunk, length)
     count = -(-length // size)
     if count * size > length:

@@ -5,10 +5,11 @@ Same arguments and results as in `cognition/recurrence.py`; the arithmetic is in
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 
 from yan_brain.cognition.native import library
 
@@ -48,7 +49,7 @@ class DecayingSum(torch.autograd.Function):
 
     @staticmethod
     def forward(  # type: ignore[override]
-        ctx: FunctionCtx, x: Tensor, log_decay: Tensor, state: Tensor,
+        ctx: Any, x: Tensor, log_decay: Tensor, state: Tensor,
     ) -> tuple[Tensor, Tensor]:
         x = _rowwise(x)
         out = torch.empty_like(x)                       # laid out in memory as x is
@@ -61,7 +62,7 @@ class DecayingSum(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(  # type: ignore[override]
-        ctx: FunctionCtx, to_out: Tensor, to_last: Tensor,
+        ctx: Any, to_out: Tensor, to_last: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         x, log_decay, out = ctx.saved_tensors
         if to_out.stride() != out.stride():
@@ -78,7 +79,7 @@ class GatedDelta(torch.autograd.Function):
 
     @staticmethod
     def forward(  # type: ignore[override]
-        ctx: FunctionCtx, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, write: Tensor,
+        ctx: Any, q: Tensor, k: Tensor, v: Tensor, log_decay: Tensor, write: Tensor,
         state: Tensor,
     ) -> tuple[Tensor, Tensor]:
         q, k, v, log_decay, write = (t.contiguous() for t in (q, k, v, log_decay, write))
@@ -95,7 +96,7 @@ class GatedDelta(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(  # type: ignore[override]
-        ctx: FunctionCtx, to_out: Tensor, to_last: Tensor,
+        ctx: Any, to_out: Tensor, to_last: Tensor,
     ) -> tuple[Tensor, ...]:
         q, k, v, log_decay, write, saved = ctx.saved_tensors
         grads = [torch.empty_like(t) for t in (q, k, v, log_decay, write)]
