@@ -36,6 +36,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
     ('bench', Command(help='measure speed and memory', below=(
         ('loop', Command(help='camera to cmd_vel, with all nodes running',
                          module='yan_brain.evaluation.loop')),
+        ('core', Command(help='the core beside Transformers, Mamba and RWKV',
+                         module='yan_brain.evaluation.core_bench.core')),
     ))),
     ('config', Command(help="show or write the nodes' settings", module='yan_brain.cli.config')),
     ('doctor', Command(help='what works here, what is missing, how to get it',

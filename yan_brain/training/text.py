@@ -48,6 +48,7 @@ class TextTraining:
     warmup: int = 50
     weight_decay: float = 0.05
     clip: float = 1.0
+    decay: bool = True            # of the rate, after the warm-up, to a tenth
     seed: int = 0
     bf16: bool = False            # products in bfloat16; weights and sums stay float32
     device: str = 'cpu'
@@ -101,7 +102,7 @@ class TextTrainer:
         loss = cross_entropy(logits, ids[:, 1:])
         total = loss + added
         if not torch.isfinite(total):
-            raise FloatingPointError(f'step {self.done}: the loss is {float(total)}; a lower '
+            raise FloatingPointError(f'step {self.done}: the loss is {total.item()}; a lower '
                                      f'rate than {config.rate} may help')
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -110,7 +111,7 @@ class TextTrainer:
         self.state = detached(state)
         self.done += 1
         self.seconds += time.perf_counter() - began
-        self.loss = shards.mean(float(loss))
+        self.loss = shards.mean(loss.item())
         return self.loss
 
     def validate(self, ids: Any, *, rows: int = 8) -> float:
@@ -156,10 +157,12 @@ class TextTrainer:
         self.history = saved['history']
 
     def _schedule(self) -> float:
-        """Linear warm-up, then a cosine down to a tenth."""
+        """Linear warm-up, then a cosine down to a tenth, or no change."""
         config = self.config
         if self.done < config.warmup:
             return (self.done + 1) / config.warmup
+        if not config.decay:
+            return 1.0
         share = min(1.0, (self.done - config.warmup) / max(config.steps - config.warmup, 1))
         return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share))
 
@@ -179,7 +182,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='folder for checkpoint, curve and its picture')
     parser.add_argument('--model', default='ours',
                         help='ours, mcsd, or a peer: transformer, mamba')
-    parser.add_argument('--size', default='small', help='name of a size; see text_models.py')
+    parser.add_argument('--size', default='study', help='name of a size; see text_models.py')
     for name in ('steps', 'streams', 'window', 'warmup', 'seed'):
         parser.add_argument(f'--{name}', type=int, default=getattr(default, name))
     parser.add_argument('--rate', type=float, default=default.rate, help='top learning rate')
@@ -244,7 +247,7 @@ def _run(trainer: TextTrainer, args: argparse.Namespace, held: Any, size: float)
 
 
 def _draw(folder: Path, name: str, history: list[dict[str, float]]) -> None:
-    from yan_brain.evaluation.core_bench.picture import PictureError, curves
+    from yan_brain.training.text_curves import PictureError, curves
 
     try:
         curves(folder / 'curve.png', {

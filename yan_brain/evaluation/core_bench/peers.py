@@ -84,12 +84,16 @@ def full_size(name: str, shape: LlamaShape, context: int) -> Any:
     return model.eval()
 
 
-def steppers(name: str, model: Any, context: int, tokens: int) -> list[tuple[str, Step]]:
-    """Ways to write one more token after `context`, each with its name; the best counts."""
+def ways(name: str, model: Any, context: int,
+         tokens: int) -> list[tuple[str, Callable[[], Step]]]:
+    """Ways to write one more token after `context`, each made when called; the best counts.
+
+    Eager: Llama under torch.compile took 27 s to build and was slower on two cores.
+    """
     if name == 'hf_llama':
-        return [('static cache', _llama_step(model, context, tokens, static=True)),
-                ('dynamic cache', _llama_step(model, context, tokens, static=False))]
-    return [('recurrent', _mamba_step(model) if name == 'mamba' else _rwkv_step(model))]
+        return [('static cache', lambda: _llama_step(model, context, tokens, static=True)),
+                ('dynamic cache', lambda: _llama_step(model, context, tokens, static=False))]
+    return [('recurrent', lambda: _mamba_step(model) if name == 'mamba' else _rwkv_step(model))]
 
 
 def _llama_step(model: Any, context: int, tokens: int, *, static: bool) -> Step:

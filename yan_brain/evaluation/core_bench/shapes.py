@@ -22,3 +22,15 @@ class LlamaShape:
 
 
 CONTEXTS = (32, 256, 8192, 32768)
+
+
+def fitting_llama(width: int, total: int, vocabulary: int) -> LlamaShape:
+    """A LLaMA of a width and about `total` weights: hidden layers near 8/3 of the width."""
+    heads = max(1, width // 64)
+    usual = LlamaShape(width=width, layers=1, heads=heads, vocabulary=vocabulary,
+                       hidden=round(width * 8 / 3 / 32) * 32)
+    body = total - vocabulary * width
+    layers = max(1, round(body / (usual.parameters - vocabulary * width)))
+    hidden = round((body / layers - 4 * width ** 2) / (3 * width) / 16) * 16
+    return LlamaShape(width=width, layers=layers, heads=heads, vocabulary=vocabulary,
+                      hidden=max(16, hidden))
