@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from yan_brain.training import text_shards as shards
 from yan_brain.training.text_corpus import DEFAULT_FOLDER, CorpusError

@@ -67,8 +67,10 @@ class Source:
 class _Text(HTMLParser):
     """Visible text of a page of HTML or Mallard, one line a block."""
 
-    BLOCKS = frozenset('p div li td th tr h1 h2 h3 h4 h5 h6 dt dd pre br title section item '
-                       'note table list steps terms cite desc info credit'.split())
+    BLOCKS = frozenset((
+        'p', 'div', 'li', 'td', 'th', 'tr', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'dt', 'dd', 'pre',
+        'br', 'title', 'section', 'item', 'note', 'table', 'list', 'steps', 'terms', 'cite',
+        'desc', 'info', 'credit'))
     HIDDEN = frozenset(('script', 'style', 'head', 'info', 'credit'))
 
     def __init__(self) -> None:

@@ -35,8 +35,8 @@ class Vocabulary:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         if tokenizer.token_to_id(_END_MARK) != END:
-            raise CorpusError(f'the vocabulary has no piece {_END_MARK} at {END}; train it anew by '
-                              '`python -m yan_brain.training.text_vocabulary`')
+            raise CorpusError(f'the vocabulary has no piece {_END_MARK} at {END}; train it anew '
+                              'by `python -m yan_brain.training.text_vocabulary`')
         self._tokenizer = tokenizer
 
     @classmethod

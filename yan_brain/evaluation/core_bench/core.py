@@ -28,8 +28,8 @@ DEFAULT_PICTURE = Path('reports/bench_core.png')
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `yan-brain bench core`."""
     parser.add_argument('--only', nargs='+', metavar='NAME',
-                        help='groups (decode, train_tokens, time_to_loss, quality, recall, growth, '
-                             'tick) or the beginning of names in the report')
+                        help='groups (decode, train_tokens, time_to_loss, quality, recall, '
+                             'growth, tick) or the beginning of names in the report')
     parser.add_argument('--quick', action='store_true',
                         help='small sizes and budgets: shows that all works, proves nothing')
     parser.add_argument('--text', type=Path, default=Budget.text,
@@ -78,8 +78,7 @@ def run_group(group: Group, budget: Budget, limit_s: float) -> Found:
     try:
         done = subprocess.run(
             command, input=json.dumps(asdict(budget) | {'text': str(budget.text)}), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit_s, check=False,
-            env=environment)
+            capture_output=True, timeout=limit_s, check=False, env=environment)
     except subprocess.TimeoutExpired:
         return _nothing(group, f'took longer than {limit_s:.0f} s')
     if done.returncode:

@@ -54,7 +54,7 @@ GROUPS: tuple[Group, ...] = (
     Group(name='decode', minutes=8, quick_minutes=1.5, names=(
         *(f'decode.ctx{context}.{peer}' for context in CONTEXTS for peer in PEERS),
         'decode.bandwidth_fraction')),
-    Group(name='train_tokens', minutes=4, quick_minutes=0.3,
+    Group(name='train_tokens', minutes=4, quick_minutes=0.6,
           names=('train.tokens.len4096.hf_llama',)),
     Group(name='time_to_loss', minutes=16, quick_minutes=0.6,
           names=('train.time_to_loss.hf_llama',)),

@@ -1,7 +1,7 @@
 """Models of text trained side by side: same tokens, same order, same validation text."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,16 +51,12 @@ def rate(name: str) -> float:
     return RATES.get(name, RATES['ours'])
 
 
-def learn(made: TextTrainer, found: Text, every: int,
-          done: Callable[[float], bool] = lambda bits: False) -> Iterator[float]:
-    """Train to the last step, or until `done`; yields bits a byte at each validation."""
+def learn(made: TextTrainer, found: Text, every: int) -> Iterator[float]:
+    """Train to the last step; yields bits a byte at each validation."""
     while made.done < made.config.steps:
         made.step()
         if made.done % every == 0 or made.done == made.config.steps:
-            bits = bits_per_byte(made.validate(found.held), found.bytes_per_token)
-            yield bits
-            if done(bits):
-                return
+            yield bits_per_byte(made.validate(found.held), found.bytes_per_token)
 
 
 def sizes(made: TextTrainer) -> str:

@@ -22,26 +22,33 @@ WARM = 256               # tokens of a first pass that is not counted
 def measure(budget: Budget) -> Found:
     """`train.tokens.len4096.hf_llama`."""
     torch.set_num_threads(budget.threads)
-    size, rounds = ('study', 1) if budget.quick else ('base', 2)
+    size, width, rounds = ('study', 384, 1) if budget.quick else ('base', 768, 2)
     name = f'train.tokens.len{LENGTH}.hf_llama'
-    brain = ours.model(size, VOCABULARY).train()
-    total = sum(weight.numel() for weight in brain.parameters())
-
-    def think(ids: Tensor) -> Tensor:
-        loss, _, wakes = brain.loss(ids[:, :-1], ids[:, 1:], brain.initial_state())
-        return loss + BALANCE * torch.stack([wake.balance for wake in wakes]).sum()
-    mine = tokens_per_s(brain, think, rounds)
+    mine, total = _ours(size, rounds)
     sizes = f'{total / 1e6:.0f}M weights each, batch 1'
     why = peers.missing('hf_llama')
     if why:
         return Found([Result(name=name, value=mine, unit='tokens/s', note=f'{sizes}; {why}')])
-    del brain
-    width = 768 if size == 'base' else 384
-    llama = peers.llama(fitting_llama(width, total, VOCABULARY), LENGTH).train()
-    theirs = tokens_per_s(llama, lambda ids: cross_entropy(
-        llama(ids[:, :-1], use_cache=False).logits, ids[:, 1:]), rounds)
+    theirs = _llama(width, total, rounds)
     return Found([Result(name=name, value=mine, unit='tokens/s', baseline=theirs,
                          ratio=mine / theirs, n=rounds, note=sizes)])
+
+
+def _ours(size: str, rounds: int) -> tuple[float, int]:
+    """Tokens a second, and weights in all."""
+    brain = ours.model(size, VOCABULARY).train()
+
+    def loss_of(ids: Tensor) -> Tensor:
+        loss, _, wakes = brain.loss(ids[:, :-1], ids[:, 1:], brain.initial_state())
+        return loss + BALANCE * torch.stack([wake.balance for wake in wakes]).sum()
+    return (tokens_per_s(brain, loss_of, rounds),
+            sum(weight.numel() for weight in brain.parameters()))
+
+
+def _llama(width: int, total: int, rounds: int) -> float:
+    llama = peers.llama(fitting_llama(width, total, VOCABULARY), LENGTH).train()
+    return tokens_per_s(llama, lambda ids: cross_entropy(
+        llama(ids[:, :-1], use_cache=False).logits, ids[:, 1:]), rounds)
 
 
 def tokens_per_s(model: nn.Module, loss_of: Callable[[Tensor], Tensor], rounds: int) -> float:
