@@ -6,9 +6,11 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.core import YanCore, select, state_bytes
+from yan_brain.cognition.mixers import RMSNorm, read_channels, read_channels_eager
 from yan_brain.cognition.recurrence import (
     decaying_sum,
     decaying_sum_chunked,
@@ -56,6 +58,39 @@ def test_gated_delta_equals_its_loop(length: int, form: Form) -> None:
     log_decay, write = -torch.rand(2, length, 3), torch.rand(2, length, 3)
     state = torch.randn(2, 3, 4, 5)
     _same(form, gated_delta_reference, [q, k, v, log_decay, write, state], 16)
+
+
+@pytest.mark.parametrize('masked', [False, True])
+@pytest.mark.parametrize('length', [1, 33, 64])
+def test_compiled_channels_equal_torch(length: int, masked: bool) -> None:
+    torch.manual_seed(length)
+    both = torch.randn(6, 2, length, 10).permute(1, 2, 0, 3)           # as a product leaves it
+    mask = (torch.rand(2, length) < 0.7).float() if masked else None
+    log_decay = -torch.rand(2, length, 6) * (1.0 if mask is None else mask[..., None])
+    leaves = [both, log_decay, torch.rand(5), torch.randn(2, 6, 5), torch.rand(2, 3)]
+    results = []
+    for form in (read_channels, read_channels_eager):
+        x, decay, gain, sums, weight = inputs = [t.clone().requires_grad_() for t in leaves]
+        ends = form(*x.chunk(2, -1), decay, mask, gain, sums, weight)
+        sum(end.sin().sum() for end in ends).backward()
+        results.append([*ends, *(t.grad for t in inputs)])
+    for mine, reference in zip(*results, strict=True):
+        torch.testing.assert_close(mine, reference, rtol=1e-4, atol=1e-5)
+
+
+def test_compiled_norm_equals_torch() -> None:
+    torch.manual_seed(0)
+    norm = RMSNorm(33)
+    results = []
+    x = torch.randn(4, 3, 33)
+    for form in (norm, lambda x: F.rms_norm(x, (33,), norm.gain, 1e-6)):
+        leaf = x.clone().requires_grad_()
+        norm.zero_grad()
+        out = form(leaf)
+        out.sin().sum().backward()
+        results.append([out, leaf.grad, norm.gain.grad.clone()])
+    for mine, reference in zip(*results, strict=True):
+        torch.testing.assert_close(mine, reference, rtol=1e-4, atol=1e-5)
 
 
 def test_memory_recalls_exactly_what_it_was_told_last() -> None:

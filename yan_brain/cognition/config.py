@@ -1,6 +1,7 @@
 """Sizes of the Yan core, in one place."""
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 
@@ -18,6 +19,9 @@ class CoreConfig:
     partitions: int = 16        # neuron blocks of every feed-forward layer
     partition_width: int = 64   # hidden neurons of one block
     awake: int = 4              # blocks that wake for a segment
+    slots: int = 0              # sparse memory slots of the middle layer, a square; 0: none
+    slots_awake: int = 16       # slots that a token reads
+    slot_key: int = 64          # floats of half a slot's key
     chunk: int = 64             # tokens worked on at once by the chunked forms
 
     def __post_init__(self) -> None:
@@ -26,6 +30,12 @@ class CoreConfig:
                 raise ValueError(f'{name} is {getattr(self, name)}; it must be at least 1')
         if self.memory_heads < 0:
             raise ValueError(f'memory_heads is {self.memory_heads}; it must be 0 or more')
+        if self.slots < 0 or self.slot_side ** 2 != self.slots:
+            raise ValueError(f'slots is {self.slots}; it must be 0 or a square such as 16384')
+        if self.slots and not (1 <= self.slots_awake <= self.slots and self.slot_key >= 1):
+            raise ValueError(f'slots_awake is {self.slots_awake} and slot_key {self.slot_key}; '
+                             f'they must be at least 1, and slots_awake at most slots '
+                             f'({self.slots})')
         if self.width % self.channels:
             raise ValueError(
                 f'width {self.width} is not a multiple of channels {self.channels}')
@@ -40,10 +50,15 @@ class CoreConfig:
         """Floats of one channel (Dc)."""
         return self.width // self.channels
 
+    @property
+    def slot_side(self) -> int:
+        """Half keys on each side: slots are their pairs."""
+        return math.isqrt(max(self.slots, 0))
+
     def mcsd(self) -> CoreConfig:
         """The published block (MCSD) of the same size: fixed decay, no memory heads, no sleep.
 
         The hidden width of the feed-forward layer stays that of all partitions together.
         """
-        return replace(self, decay='fixed', memory_heads=0, partitions=1, awake=1,
+        return replace(self, decay='fixed', memory_heads=0, slots=0, partitions=1, awake=1,
                        partition_width=self.partitions * self.partition_width)

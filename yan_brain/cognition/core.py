@@ -1,6 +1,6 @@
 """The Yan core: a stack of blocks, each a mixer over time and partitioned neurons.
 
-    x = x + mixer(norm(x)); x = x + partitions(norm(x))
+    x = x + mixer(norm(x)); x = x + partitions(norm(x)) [+ slots(norm(x))]
 
 `forward` takes any number of tokens against a state of fixed size; cutting a stream anywhere
 and carrying the state gives the same outputs, so a `step` is a `forward` of one token.
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.mixers import Mixer, MixerState, RMSNorm
 from yan_brain.cognition.partitions import PartitionedFeedForward, Wake
+from yan_brain.cognition.slots import SparseSlots
 
 
 class LayerState(NamedTuple):
@@ -30,8 +31,9 @@ CoreState = tuple[LayerState, ...]
 class Block(nn.Module):
     """One layer."""
 
-    def __init__(self, config: CoreConfig) -> None:
+    def __init__(self, config: CoreConfig, slots: bool = False) -> None:
         super().__init__()
+        self.slots = SparseSlots(config) if slots else None
         self.mixer_norm = RMSNorm(config.width)
         self.mixer = Mixer(config)
         self.neurons_norm = RMSNorm(config.width)
@@ -48,7 +50,10 @@ class Block(nn.Module):
         """(B, T, D) -> (B, T, D), the next state, and which partitions woke."""
         mixed, mixer = self.mixer(self.mixer_norm(x), state.mixer, mask)
         x = x + mixed
-        thought, selector, wake = self.neurons(self.neurons_norm(x), state.selector, starts, mask)
+        normed = self.neurons_norm(x)
+        thought, selector, wake = self.neurons(normed, state.selector, starts, mask)
+        if self.slots is not None:
+            thought = thought + self.slots(normed)
         return x + thought, LayerState(mixer, selector), wake
 
 
@@ -58,7 +63,9 @@ class YanCore(nn.Module):
     def __init__(self, config: CoreConfig) -> None:
         super().__init__()
         self.config = config
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(
+            Block(config, slots=bool(config.slots) and layer == config.layers // 2)
+            for layer in range(config.layers))
         self.norm = RMSNorm(config.width)
 
     def initial_state(self, rows: int = 1) -> CoreState:

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from yan_brain.cognition.config import CoreConfig
+from yan_brain.cognition.native import channels as native
+from yan_brain.cognition.native.recurrence import usable
 from yan_brain.cognition.recurrence import decaying_sum, gated_delta, unit
 
 
@@ -39,6 +41,9 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., width) -> (..., width)."""
+        if x.dtype == torch.float32 and x.numel() and usable(x):
+            normed: Tensor = native.RMSNormed.apply(x, self.gain)
+            return normed
         return F.rms_norm(x, (x.shape[-1],), self.gain, 1e-6)
 
 
@@ -53,7 +58,7 @@ class Mixer(nn.Module):
         self.channel = nn.Parameter(torch.randn(c, dc, 4 * dc) * dc ** -0.5)
         self.decay_norm = RMSNorm(dc)
         self.fuse = nn.Linear(2 * d, d, bias=False)
-        self.register_buffer('rate', published_rates(c), persistent=False)
+        self.register_buffer('rate', published_rates(c), persistent=False)  # fixed decay's
         if config.decay == 'input':
             self.keep = nn.Linear(d, 2 * c)
             with torch.no_grad():       # log_sigmoid(bias) = -rate
@@ -61,6 +66,10 @@ class Mixer(nn.Module):
                 self.keep.bias.copy_(-torch.expm1(published_rates(c)).log())
         if config.memory_heads:
             self.memory = MemoryHeads(config)
+
+    def reset_rate(self) -> None:
+        """Make the rates anew: a module that came from the meta device has none."""
+        self.rate = published_rates(self.config.channels).to(self.channel.device)
 
     def initial_state(self, rows: int) -> MixerState:
         """An empty past for `rows` streams."""
@@ -76,27 +85,19 @@ class Mixer(nn.Module):
         self, x: Tensor, state: MixerState, mask: Tensor | None = None,
     ) -> tuple[Tensor, MixerState]:
         """Mix (B, T, D) against the past; `mask` (B, T) is 0 where a token is absent."""
-        rows, length, _ = x.shape
-        c, dc, chunk = self.config.channels, self.config.channel_width, self.config.chunk
+        chunk = self.config.chunk
         if mask is not None:            # no projection has a bias: an absent token adds nothing
             x = x * mask[..., None]
         value, gate = self._project(x)                                    # (B, T, 2C, Dc)
         log_decay = self._log_decay(x, mask)                              # (B, T, 2C)
-        sums, last = decaying_sum(value, log_decay, state.sums, chunk)
-        ones = x.new_ones(rows, length) if mask is None else mask
-        weight, last_weight = decaying_sum(
-            ones[..., None, None].expand(-1, -1, c, 1), log_decay[:, :, :c],
-            state.weight[..., None], chunk)
-        near, far = sums.chunk(2, 2)
-        near_gate, far_gate = gate.chunk(2, 2)
-        slope = F.silu(near / weight.clamp_min(1e-6)) * near_gate
-        decay = self.decay_norm(far) * torch.sigmoid(far_gate)
-        out = self.fuse(torch.cat([slope, decay], -1).flatten(2).to(x.dtype))
+        fused, sums, weight = read_channels(
+            value, gate, log_decay, mask, self.decay_norm.gain, state.sums, state.weight, chunk)
+        out = self.fuse(fused.flatten(2).to(x.dtype))
         memory = state.memory
         if self.config.memory_heads:
             recalled, memory = self.memory(x, memory, mask)
             out = out + recalled
-        return out, MixerState(last, last_weight[..., 0], memory)
+        return out, MixerState(sums, weight, memory)
 
     def _project(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Values V, E and gates U, F of slope and decay channels: each (B, T, 2C, Dc)."""
@@ -117,6 +118,53 @@ class Mixer(nn.Module):
         else:
             log_decay = -self.get_buffer('rate').expand(*x.shape[:2], -1)
         return log_decay if mask is None else log_decay * mask[..., None]
+
+
+def read_channels(
+    value: Tensor, gate: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor,
+    sums: Tensor, weight: Tensor, chunk: int = 64,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Slope and decay of every channel, read out and gated: compiled on a CPU, else torch.
+
+    Args:
+        value: (B, T, 2C, Dc), V of slope, then E of decay.
+        gate: (B, T, 2C, Dc), U, then F.
+        log_decay: (B, T, 2C), <= 0.
+        present: (B, T), 0 where a token is absent; None: all are there.
+        gain: (Dc,) of decay's norm.
+        sums: (B, 2C, Dc) state.
+        weight: (B, C) state: sum of slope's weights.
+
+    Returns:
+        (B, T, C, 2 Dc) slope beside decay, and the next sums and weight. All float32.
+    """
+    if usable(value):
+        tensors = (value, gate, log_decay, present, gain, sums, weight)
+        with torch.autocast(value.device.type, enabled=False):
+            out, sums, weight = native.Channels.apply(
+                *(None if t is None else t.float() for t in tensors))
+            return out, sums, weight
+    return read_channels_eager(value, gate, log_decay, present, gain, sums, weight, chunk)
+
+
+def read_channels_eager(
+    value: Tensor, gate: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor,
+    sums: Tensor, weight: Tensor, chunk: int = 64,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`read_channels` in plain torch: what the compiled form is tested against."""
+    gate = gate.float()
+    c = weight.shape[1]
+    if present is None:
+        present = log_decay.new_ones(log_decay.shape[:2])
+    sums, last = decaying_sum(value, log_decay, sums, chunk)
+    weights, last_weight = decaying_sum(
+        present[..., None, None].expand(-1, -1, c, 1), log_decay[:, :, :c], weight[..., None],
+        chunk)
+    near, far = sums.chunk(2, 2)
+    near_gate, far_gate = gate.chunk(2, 2)
+    slope = F.silu(near / weights.clamp_min(1e-6)) * near_gate
+    decay = F.rms_norm(far, far.shape[-1:], gain.float(), 1e-6) * torch.sigmoid(far_gate)
+    return torch.cat([slope, decay], -1), last, last_weight[..., 0]
 
 
 def published_rates(channels: int) -> Tensor:

@@ -8,6 +8,7 @@ selector here is ours: top-k logits, softmax over the chosen, a load term for ba
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,37 @@ class Wake:
 
     chosen: Tensor
     balance: Tensor
+
+
+class Usage:
+    """How often each block of each layer wakes: add what `forward` returned, then look."""
+
+    def __init__(self, layers: int, partitions: int) -> None:
+        self.counts = torch.zeros(layers, partitions, dtype=torch.int64)
+        self.tokens = 0
+
+    def add(self, wakes: list[Wake]) -> None:
+        """Count the tokens of one call."""
+        self.tokens += wakes[0].chosen.shape[0] * wakes[0].chosen.shape[1]
+        for layer, wake in enumerate(wakes):
+            self.counts[layer] += wake.chosen.flatten().bincount(
+                minlength=self.counts.shape[1]).cpu()
+
+    @property
+    def shares(self) -> Tensor:
+        """(layers, P): share of the tokens that woke a block; a layer sums to `awake`."""
+        return self.counts / max(self.tokens, 1)
+
+    @property
+    def evenness(self) -> Tensor:
+        """(layers,): entropy of the use over its greatest value; 1: all alike, 0: one alone."""
+        chance = self.counts / self.counts.sum(1, keepdim=True).clamp_min(1)
+        entropy = torch.special.entr(chance).sum(1)
+        return entropy / math.log(max(self.counts.shape[1], 2))
+
+    def dead(self) -> list[tuple[int, int]]:
+        """(layer, block) of every block that never woke."""
+        return [(layer, block) for layer, block in (self.counts == 0).nonzero().tolist()]
 
 
 class _GroupedGeGLU(torch.autograd.Function):
@@ -111,6 +143,8 @@ def grouped_geglu(
 
 class PartitionedFeedForward(nn.Module):
     """GeGLU over `partitions` blocks; only `awake` of them run for a token."""
+
+    sleepy = ('into', 'back')       # first axis: blocks that may sleep (see optimiser.py)
 
     def __init__(self, config: CoreConfig) -> None:
         super().__init__()

@@ -26,7 +26,8 @@ def usable(*tensors: Tensor) -> bool:
         library() is not None)
 
 
-def _call(name: str, *arguments: Tensor | _Strides | int | None) -> None:
+def call(name: str, *arguments: Tensor | _Strides | int | None) -> None:
+    """Run one compiled function: pointers, longs and strides, then the number of threads."""
     found = library()
     assert found is not None
     getattr(found, name)(*(
@@ -35,11 +36,12 @@ def _call(name: str, *arguments: Tensor | _Strides | int | None) -> None:
         ctypes.c_int(torch.get_num_threads()))
 
 
-def _strides(x: Tensor) -> _Strides:
+def strides(x: Tensor) -> _Strides:
+    """Of the first three axes, in floats."""
     return _Strides(*x.stride()[:3])
 
 
-def _rowwise(x: Tensor) -> Tensor:
+def rowwise(x: Tensor) -> Tensor:
     """The same values with a contiguous last axis; most tensors come that way."""
     return x if x.shape[-1] == 1 or x.stride(-1) == 1 else x.contiguous()
 
@@ -51,10 +53,10 @@ class DecayingSum(torch.autograd.Function):
     def forward(  # type: ignore[override]
         ctx: Any, x: Tensor, log_decay: Tensor, state: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        x = _rowwise(x)
+        x = rowwise(x)
         out = torch.empty_like(x)                       # laid out in memory as x is
         last = state.clone(memory_format=torch.contiguous_format)
-        _call('decaying_sum', x, _strides(x), log_decay, _strides(log_decay), out, _strides(out),
+        call('decaying_sum', x, strides(x), log_decay, strides(log_decay), out, strides(out),
               last, *x.shape)
         ctx.save_for_backward(x, log_decay, out)
         return out, last
@@ -69,8 +71,8 @@ class DecayingSum(torch.autograd.Function):
             to_out = torch.empty_like(out).copy_(to_out)
         to_x, to_decay = torch.empty_like(out), torch.empty(x.shape[:3])
         to_state = to_last.clone(memory_format=torch.contiguous_format)
-        _call('decaying_sum_back', x, _strides(x), log_decay, _strides(log_decay), out, to_out,
-              _strides(out), to_x, _strides(to_x), to_decay, to_state, *x.shape)
+        call('decaying_sum_back', x, strides(x), log_decay, strides(log_decay), out, to_out,
+              strides(out), to_x, strides(to_x), to_decay, to_state, *x.shape)
         return to_x, to_decay, to_state
 
 
@@ -90,7 +92,7 @@ class GatedDelta(torch.autograd.Function):
         if any(ctx.needs_input_grad):
             saved = q.new_empty(rows * heads, -(-length // SPAN), keys, v.shape[-1])
             ctx.save_for_backward(q, k, v, log_decay, write, saved)
-        _call('gated_delta', q, k, v, log_decay, write, out, last, saved, *q.shape, v.shape[-1])
+        call('gated_delta', q, k, v, log_decay, write, out, last, saved, *q.shape, v.shape[-1])
         return out, last
 
     @staticmethod
@@ -101,6 +103,6 @@ class GatedDelta(torch.autograd.Function):
         q, k, v, log_decay, write, saved = ctx.saved_tensors
         grads = [torch.empty_like(t) for t in (q, k, v, log_decay, write)]
         to_state = to_last.clone(memory_format=torch.contiguous_format)
-        _call('gated_delta_back', q, k, v, log_decay, write, saved, to_out.contiguous(), *grads,
+        call('gated_delta_back', q, k, v, log_decay, write, saved, to_out.contiguous(), *grads,
               to_state, *q.shape, v.shape[-1])
         return *grads, to_state

@@ -126,7 +126,7 @@ class Stepper {
     gates_.resize(2 * h);
     recalled_.resize(h * s_.value);
     partial_.resize(threads, std::vector<float>(
-        std::max({d, s_.awake * 2 * s_.hidden, 2 * s_.partitions})));
+        std::max({d, s_.awake * 2 * s_.hidden, s_.value})));
     scratch_.resize(threads, std::vector<float>(d + s_.awake * 2 * s_.hidden));
     for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { help(i); });
   }
@@ -187,7 +187,8 @@ class Stepper {
   }
 
   void work(int me) {
-    for (long t = 0; t < tokens_; ++t) {
+    const long tokens = tokens_;       // the caller may set the next one before a helper is back
+    for (long t = 0; t < tokens; ++t) {
       if (me == 0) std::copy_n(in_ + t * s_.width, s_.width, x_.data());
       barrier_.wait();
       for (int i = 0; i < s_.layers; ++i) {
@@ -198,7 +199,7 @@ class Stepper {
       float* normed = scratch_[me].data();
       normalise(x_.data(), norm_, normed, s_.width);
       if (me == 0) std::copy_n(normed, s_.width, out_ + t * s_.width);
-      if (logits_ && t + 1 == tokens_) {
+      if (logits_ && t + 1 == tokens) {
         auto [from, to] = share(me, s_.vocabulary, 4);
         rows_times(head_, normed, logits_, from, to, s_.width, false);
       }
@@ -210,7 +211,6 @@ class Stepper {
     const int d = s_.width, c = s_.channels, h = s_.heads;
     float* x = scratch_[me].data();
     normalise(x_.data(), l.mixer_norm, x, d);
-    // Each channel's columns are cut in thread-many pieces, so that few channels divide too.
     auto [a, b] = share(me, c);
     for (int i = a; i < b; ++i) {
       float* out = projected_.data() + i * 4 * dc_;

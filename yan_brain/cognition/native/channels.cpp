@@ -1,0 +1,185 @@
+// Slope and decay of MCSD in one pass over the tokens, with gradients: mixers.read_channels.
+//
+// Eager torch makes some twenty passes over memory for what is a few operations a float. Tensors
+// are float32; `value` and `gate` are (rows, tokens, 2 C, Dc) with a contiguous last axis and the
+// strides given, everything else is contiguous.
+#include <algorithm>
+#include <cmath>
+#include <thread>
+#include <vector>
+
+namespace {
+
+struct Strides { long row, token, head; };
+
+// exp by 2^n and a polynomial (Cephes), as the compiler can put sixteen side by side.
+inline float exp_(float x) {
+  x = std::min(88.0f, std::max(-87.0f, x));
+  const float n = std::floor(x * 1.44269504f + 0.5f);
+  x -= n * 0.693359375f;
+  x += n * 2.12194440e-4f;
+  float y = 1.9875691500e-4f;
+  y = y * x + 1.3981999507e-3f;
+  y = y * x + 8.3334519073e-3f;
+  y = y * x + 4.1665795894e-2f;
+  y = y * x + 1.6666665459e-1f;
+  y = y * x + 5.0000001201e-1f;
+  y = y * x * x + x + 1;
+  union { int bits; float value; } power;
+  power.bits = (static_cast<int>(n) + 127) << 23;
+  return y * power.value;
+}
+
+inline float sigmoid(float x) { return 1 / (1 + exp_(-x)); }
+
+template <typename Work>
+void parallel(long count, int threads, Work work) {
+  threads = static_cast<int>(std::max<long>(1, std::min<long>(threads, count)));
+  std::vector<std::thread> helpers;
+  auto share = [&](int i) { work(i, count * i / threads, count * (i + 1) / threads); };
+  for (int i = 1; i < threads; ++i) helpers.emplace_back(share, i);
+  share(0);
+  for (auto& helper : helpers) helper.join();
+}
+
+const float EPSILON = 1e-6f, LEAST = 1e-6f;
+
+}  // namespace
+
+extern "C" {
+
+// `sums` (rows, 2 C, Dc) and `weight` (rows, C) are the state: read, then the last one.
+// `kept_sums` and `kept_weight` hold every token's, for the gradient; `present` may be null.
+void channels(const float* value, const float* gate, Strides s, const float* log_decay,
+              const float* present, const float* gain, float* sums, float* weight,
+              float* kept_sums, float* kept_weight, float* out, long rows, long tokens, long C,
+              long D, int threads) {
+  parallel(rows * C, threads, [&](int, long first, long last) {
+    for (long i = first; i < last; ++i) {
+      const long b = i / C, c = i % C;
+      float *near = sums + (b * 2 * C + c) * D, *far = near + C * D;
+      float w = weight[i];
+      for (long t = 0; t < tokens; ++t) {
+        const long at = b * tokens + t;
+        const float* v = value + b * s.row + t * s.token + c * s.head;
+        const float* u = gate + b * s.row + t * s.token + c * s.head;
+        const float *e = v + C * s.head, *f = u + C * s.head;
+        const float a = std::exp(log_decay[at * 2 * C + c]);
+        const float z = std::exp(log_decay[at * 2 * C + C + c]);
+        float *kept_near = kept_sums + (at * 2 * C + c) * D, *kept_far = kept_near + C * D;
+        float* y = out + (at * C + c) * 2 * D;
+        w = a * w + (present ? present[at] : 1);
+        kept_weight[at * C + c] = w;
+        const float scale = 1 / std::max(w, LEAST);
+        float squares = 0;
+        for (long j = 0; j < D; ++j) {
+          kept_near[j] = near[j] = a * near[j] + v[j];
+          const float x = near[j] * scale;
+          y[j] = x * sigmoid(x) * u[j];
+          kept_far[j] = far[j] = z * far[j] + e[j];
+          squares += far[j] * far[j];
+        }
+        const float r = 1 / std::sqrt(squares / D + EPSILON);
+        for (long j = 0; j < D; ++j) y[D + j] = far[j] * r * gain[j] * sigmoid(f[j]);
+      }
+      weight[i] = w;
+    }
+  });
+}
+
+// `to_sums` and `to_weight` come with the gradient of the last state, leave with the first's.
+// `to_gain` is (threads, Dc), to be summed; `to_value`, `to_gate` have the strides `g`.
+void channels_back(const float* value, const float* gate, Strides s, const float* log_decay,
+                   const float* present, const float* gain, const float* kept_sums,
+                   const float* kept_weight, const float* to_out, float* to_value,
+                   float* to_gate, Strides g, float* to_decay, float* to_gain, float* to_sums,
+                   float* to_weight, long rows, long tokens, long C, long D, int threads) {
+  parallel(rows * C, threads, [&](int me, long first, long last) {
+    float* dgain = to_gain + me * D;
+    for (long i = first; i < last; ++i) {
+      const long b = i / C, c = i % C;
+      float *gnear = to_sums + (b * 2 * C + c) * D, *gfar = gnear + C * D;
+      float gw = to_weight[i];
+      for (long t = tokens - 1; t >= 0; --t) {
+        const long at = b * tokens + t;
+        const float* v = value + b * s.row + t * s.token + c * s.head;
+        const float* u = gate + b * s.row + t * s.token + c * s.head;
+        const float *e = v + C * s.head, *f = u + C * s.head;
+        float* dv = to_value + b * g.row + t * g.token + c * g.head;
+        float* du = to_gate + b * g.row + t * g.token + c * g.head;
+        float *de = dv + C * g.head, *df = du + C * g.head;
+        const float a = std::exp(log_decay[at * 2 * C + c]);
+        const float z = std::exp(log_decay[at * 2 * C + C + c]);
+        const float *near = kept_sums + (at * 2 * C + c) * D, *far = near + C * D;
+        const float* dy = to_out + (at * C + c) * 2 * D;
+        const float w = kept_weight[at * C + c], scale = 1 / std::max(w, LEAST);
+        float squares = 0, along = 0, dw = 0, da = 0, dz = 0;
+        for (long j = 0; j < D; ++j) squares += far[j] * far[j];
+        const float r = 1 / std::sqrt(squares / D + EPSILON);
+        for (long j = 0; j < D; ++j) {                       // far: through gate and norm
+          const float open = sigmoid(f[j]), x = far[j] * r, dn = dy[D + j] * open;
+          df[j] = dy[D + j] * x * gain[j] * open * (1 - open);
+          dgain[j] += dn * x;
+          along += dn * gain[j] * x;
+        }
+        along /= D;
+        for (long j = 0; j < D; ++j) {
+          const float x = near[j] * scale, open = sigmoid(x);
+          const float dx = dy[j] * u[j] * open * (1 + x * (1 - open));
+          du[j] = dy[j] * x * open;
+          dw -= dx * x;
+          const float now = gnear[j] + dx * scale;
+          dv[j] = now;
+          da += now * (near[j] - v[j]);
+          gnear[j] = a * now;
+          const float dn = dy[D + j] * sigmoid(f[j]) * gain[j];
+          const float then = gfar[j] + r * (dn - far[j] * r * along);
+          de[j] = then;
+          dz += then * (far[j] - e[j]);
+          gfar[j] = z * then;
+        }
+        gw += w > LEAST ? dw * scale : 0;
+        da += gw * (w - (present ? present[at] : 1));
+        gw *= a;
+        to_decay[at * 2 * C + c] = da;
+        to_decay[at * 2 * C + C + c] = dz;
+      }
+      to_weight[i] = gw;
+    }
+  });
+}
+
+// x / rms(x) * gain over rows of D floats.
+void rms_norm(const float* x, const float* gain, float* out, long rows, long D, int threads) {
+  parallel(rows, threads, [&](int, long first, long last) {
+    for (long i = first; i < last; ++i) {
+      const float* in = x + i * D;
+      float* y = out + i * D;
+      float squares = 0;
+      for (long j = 0; j < D; ++j) squares += in[j] * in[j];
+      const float r = 1 / std::sqrt(squares / D + EPSILON);
+      for (long j = 0; j < D; ++j) y[j] = in[j] * r * gain[j];
+    }
+  });
+}
+
+// `to_gain` is (threads, D), to be summed.
+void rms_norm_back(const float* x, const float* gain, const float* to_out, float* to_x,
+                   float* to_gain, long rows, long D, int threads) {
+  parallel(rows, threads, [&](int me, long first, long last) {
+    float* dgain = to_gain + me * D;
+    for (long i = first; i < last; ++i) {
+      const float *in = x + i * D, *dy = to_out + i * D;
+      float* dx = to_x + i * D;
+      float squares = 0, along = 0;
+      for (long j = 0; j < D; ++j) squares += in[j] * in[j], along += dy[j] * gain[j] * in[j];
+      const float r = 1 / std::sqrt(squares / D + EPSILON), back = along * r * r / D;
+      for (long j = 0; j < D; ++j) {
+        dgain[j] += dy[j] * in[j] * r;
+        dx[j] = r * (dy[j] * gain[j] - in[j] * back);
+      }
+    }
+  });
+}
+
+}  // extern "C"
