@@ -44,6 +44,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
     ('bench', Command(help='measure speed and memory', below=(
         ('loop', Command(help='camera to cmd_vel, with all nodes running',
                          module='yan_brain.evaluation.loop')),
+        ('core', Command(help='the core beside Transformers, Mamba and RWKV',
+                         module='yan_brain.evaluation.core_bench.core')),
         ('learning', Command(help='exactness, speed and peers of what learns',
                              module='yan_brain.evaluation.learning')),
     ))),

@@ -1,0 +1,1 @@
+"""`yan-brain bench core`: the Yan core beside its peers, each group in a process of its own."""

@@ -1,0 +1,81 @@
+"""Time to the same validation loss: ours against a LLaMA of the same total of weights.
+
+Ours trains for its budget; the loss it has at three quarters of it is the loss to reach. Then the
+LLaMA trains on the same tokens in the same order until its validation loss is as low, or its own
+budget ends. Only seconds of training count, not those of validation. The learning rate of both is
+constant after its warm-up, since nobody knows beforehand how long it will take.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from yan_brain.evaluation.core_bench import peers, side_by_side
+from yan_brain.evaluation.core_bench.groups import Budget, Found
+from yan_brain.evaluation.report import Result
+from yan_brain.training.text import TextTrainer, TextTraining
+
+NAME = 'train.time_to_loss.hf_llama'
+Curve = list[tuple[float, float]]
+STEPS = 100_000          # never reached: time ends it
+
+
+def measure(budget: Budget) -> Found:
+    """The figure and both curves."""
+    torch.set_num_threads(budget.threads)
+    if peers.missing('hf_llama'):
+        return Found([Result(name=NAME, value=None, note=peers.missing('hf_llama'))])
+    size, mine_s, theirs_s, every, held = (
+        ('tiny', 6.0, 25.0, 5, 8192) if budget.quick else ('study', 120.0, 780.0, 25, 32768))
+    text, found = side_by_side.text(budget, held), Found()
+    made, curve = _curve('ours', size, text, budget, every, found,
+                         lambda seconds, bits: seconds > mine_s)
+    goal = min([bits for seconds, bits in curve if seconds <= 0.75 * mine_s] or [curve[-1][1]])
+    other, their_curve = _curve('transformer_same_total', size, text, budget, every, found,
+                                lambda seconds, bits: seconds > theirs_s or bits <= goal)
+    found.results.append(judged(
+        curve, their_curve, goal,
+        f'ours {side_by_side.sizes(made)}, LLaMA {side_by_side.sizes(other)}'))
+    return found
+
+
+def _curve(name: str, size: str, text: side_by_side.Text, budget: Budget, every: int,
+           found: Found, over: Callable[[float, float], bool]) -> tuple[TextTrainer, Curve]:
+    """Train until it is over; validation bits a byte by seconds of training."""
+    made = side_by_side.trainer(name, size, text, TextTraining(
+        steps=STEPS, rate=side_by_side.rate(name), decay=False, seed=budget.seed))
+    curve: Curve = []
+    for bits in side_by_side.learn(made, text, every):
+        curve.append((made.seconds, bits))
+        found.point('time to loss', name, made.seconds, bits)
+        if over(made.seconds, bits):
+            break
+    return made, curve
+
+
+def judged(mine: Curve, theirs: Curve, goal: float, sizes: str) -> Result:
+    """Seconds of both to the loss; a LLaMA that never got there gives a lower bound."""
+    note = f'to {goal:.3f} validation bits a byte; {sizes}'
+    ours_s, theirs_s = crossing(mine, goal), crossing(theirs, goal)
+    if ours_s is None:
+        raise ValueError(f'ours never came down to {goal}')
+    if theirs_s is None:
+        theirs_s = theirs[-1][0]
+        note += (f'; the LLaMA did not get there: {min(bits for _, bits in theirs):.3f} after '
+                 f'{theirs_s:.0f} s, so baseline and ratio are lower bounds')
+    return Result(name=NAME, value=ours_s, unit='s', baseline=theirs_s,
+                  ratio=theirs_s / ours_s, note=note)
+
+
+def crossing(curve: Curve, target: float) -> float | None:
+    """When a curve first comes down to a value, between its points; None: never."""
+    before: tuple[float, float] | None = None
+    for at, value in curve:
+        if value <= target:
+            if before is None or before[1] == value:
+                return at
+            share = (before[1] - target) / (before[1] - value)
+            return before[0] + share * (at - before[0])
+        before = (at, value)
+    return None

@@ -1,0 +1,65 @@
+"""Training speed: forward and backward over one stretch of 4,096 tokens, same total size."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from yan_brain.evaluation.core_bench import ours, peers
+from yan_brain.evaluation.core_bench.groups import Budget, Found
+from yan_brain.evaluation.core_bench.shapes import fitting_llama
+from yan_brain.evaluation.report import Result
+from yan_brain.training.text_models import BALANCE
+from yan_brain.training.text_stream import cross_entropy
+
+LENGTH = 4096
+VOCABULARY = 8192
+WARM = 256               # tokens of a first pass that is not counted
+
+
+def measure(budget: Budget) -> Found:
+    """`train.tokens.len4096.hf_llama`."""
+    torch.set_num_threads(budget.threads)
+    size, width, rounds = ('study', 384, 1) if budget.quick else ('base', 768, 2)
+    name = f'train.tokens.len{LENGTH}.hf_llama'
+    mine, total = _ours(size, rounds)
+    sizes = f'{total / 1e6:.0f}M weights each, batch 1'
+    why = peers.missing('hf_llama')
+    if why:
+        return Found([Result(name=name, value=mine, unit='tokens/s', note=f'{sizes}; {why}')])
+    theirs = _llama(width, total, rounds)
+    return Found([Result(name=name, value=mine, unit='tokens/s', baseline=theirs,
+                         ratio=mine / theirs, n=rounds, note=sizes)])
+
+
+def _ours(size: str, rounds: int) -> tuple[float, int]:
+    """Tokens a second, and weights in all."""
+    brain = ours.model(size, VOCABULARY).train()
+
+    def loss_of(ids: Tensor) -> Tensor:
+        loss, _, wakes = brain.loss(ids[:, :-1], ids[:, 1:], brain.initial_state())
+        return loss + BALANCE * torch.stack([wake.balance for wake in wakes]).sum()
+    return (tokens_per_s(brain, loss_of, rounds),
+            sum(weight.numel() for weight in brain.parameters()))
+
+
+def _llama(width: int, total: int, rounds: int) -> float:
+    llama = peers.llama(fitting_llama(width, total, VOCABULARY), LENGTH).train()
+    return tokens_per_s(llama, lambda ids: cross_entropy(
+        llama(ids[:, :-1], use_cache=False).logits, ids[:, 1:]), rounds)
+
+
+def tokens_per_s(model: nn.Module, loss_of: Callable[[Tensor], Tensor], rounds: int) -> float:
+    """Forward and backward, without the optimiser; the best of `rounds`."""
+    ids = torch.randint(VOCABULARY, (1, LENGTH + 1), generator=torch.Generator().manual_seed(0))
+    best = float('inf')
+    for number in range(rounds + 1):
+        piece = ids if number else ids[:, :WARM + 1]
+        model.zero_grad(set_to_none=True)
+        began = time.perf_counter()
+        loss_of(piece).backward()
+        if number:
+            best = min(best, time.perf_counter() - began)
+    return LENGTH / best
