@@ -140,8 +140,14 @@ def breakdown(ended: Sequence[Ended]) -> str:
 
 
 def _figure(suite: Suite, ended: Sequence[Ended]) -> Result:
+    sides = []
+    for unread, name in ((False, 'worded as in training'), (True, 'as never read')):
+        side = [e for e in ended if e.task.unread is unread]
+        if side:
+            sides.append(f'{name} {sum(e.success for e in side)} of {len(side)}')
     return fraction(suite.name, successes=sum(e.success for e in ended), n=len(ended),
-                    note=f'mean {np.mean([e.seconds for e in ended]):.1f} s simulated')
+                    note=', '.join([*sides, f'mean {np.mean([e.seconds for e in ended]):.1f} s '
+                                    'simulated']))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +183,7 @@ def main(args: argparse.Namespace) -> int:
                         'suite': suite.name, 'room': e.task.seed, 'text': e.task.text,
                         'target': e.task.name, 'absent': e.task.absent, 'success': e.success,
                         'cause': e.cause, 'claim': e.claim, 'heard': e.heard,
-                        'decided': e.decided, 'seconds': e.seconds,
+                        'decided': e.decided, 'unread': e.task.unread, 'seconds': e.seconds,
                         'distance_m': e.distance_m}, ensure_ascii=False) + '\n')
     report.show(as_json=args.json)
     return 0

@@ -38,6 +38,7 @@ class Task:
     kind: str = ''
     absent: bool = False
     distracted: bool = False
+    unread: bool = False                # worded as training never worded it
     amount: float = 0.0                 # metres or radians, signed
     walk_mps: float = 0.0               # of the target of `follow`
 
@@ -75,20 +76,20 @@ def _target_task(room_seed: int, index: int, language: str) -> Task:
     room = draw_room(room_seed, RoomOptions(
         target=None if absent else pair, distract=pair if distracted else None,
         absent=frozenset({pair}) if absent else frozenset()))
-    walk = rng.uniform(*_WALK_MPS)
+    walk, unread = rng.uniform(*_WALK_MPS), _unread(index, len(TARGETS))
     words = random.Random(f'words {language} {room_seed}')
     return Task(
         seed=room_seed, language=language, skill=skill, colour=colour, kind=kind, room=room,
-        text=evaluation_phrase(words, skill, colour, kind, language), absent=absent,
-        distracted=distracted, walk_mps=walk if skill is Skill.FOLLOW else 0.0)
+        text=evaluation_phrase(words, skill, colour, kind, language, held_out=unread),
+        absent=absent, distracted=distracted, unread=unread, walk_mps=walk if skill is Skill.FOLLOW else 0.0)
 
 
 def _motion_task(room_seed: int, index: int, language: str) -> Task:
     rng = random.Random(f'motion {language} {room_seed}')
-    skill = MOTIONS[index % len(MOTIONS)]
+    skill, unread = MOTIONS[index % len(MOTIONS)], _unread(index, len(MOTIONS))
     room = draw_room(room_seed)
     for _ in range(_UTTERANCES):
-        said = draw_utterance(rng, language, skill=skill, held_out=True, noise=False)
+        said = draw_utterance(rng, language, skill=skill, held_out=unread, noise=False)
         amount = _amount(said)
         if skill is Skill.STOP:
             lane = _with_lane(room, 1.5, rng)
@@ -100,9 +101,14 @@ def _motion_task(room_seed: int, index: int, language: str) -> Task:
             continue
         if lane is not None:
             return Task(seed=room_seed, text=said.text, language=language, skill=skill,
-                        room=lane, amount=amount)
+                        room=lane, amount=amount, unread=unread)
     raise ValueError(f'room {room_seed} has no lane free for any of {_UTTERANCES} moves drawn; '
                      'choose another seed')
+
+
+def _unread(index: int, skills: int) -> bool:
+    """Whether a task is worded as never before: half of them, in each skill and language."""
+    return index // (2 * skills) % 2 == 1
 
 
 def _amount(said: Utterance) -> float:

@@ -138,8 +138,12 @@ def evaluation_phrase(
     colour: str | int | None,
     kind: str | int | None,
     language: str,
+    *,
+    held_out: bool = True,
 ) -> str:
-    """Word a request for a target by a template that training never uses, without errors.
+    """Word a request for a target without errors, by a template that training never uses.
+
+    Without `held_out` it is one of training, the plain ones above all.
 
     `colour` and `kind` are names or indices of COLOURS and KINDS, or None when they are not to
     be said. Any other text is used as it is: a word that was taught, or was not.
@@ -153,8 +157,9 @@ def evaluation_phrase(
                          f'{sorted(s.value for s in TARGET_SKILLS)}; for others use '
                          'draw_utterance(held_out=True)')
     words = grammar(language)
-    templates = words.held_out[skill]
-    variants = templates[int(rng.random() * len(templates))]
+    templates = (words.held_out if held_out else words.training)[skill]
+    place = rng.random() if held_out else rng.random() ** PLAIN_FIRST
+    variants = templates[int(place * len(templates))]
     phrase = variants[int(rng.random() * len(variants))]
     target = targets.named(rng, _name('colour', colour, COLOURS), _name('kind', kind, KINDS),
                            language, phrase.slot)
