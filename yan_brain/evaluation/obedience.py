@@ -139,15 +139,19 @@ def breakdown(ended: Sequence[Ended]) -> str:
     return '\n'.join(lines)
 
 
-def _figure(suite: Suite, ended: Sequence[Ended]) -> Result:
-    sides = []
-    for unread, name in ((False, 'worded as in training'), (True, 'as never read')):
-        side = [e for e in ended if e.task.unread is unread]
-        if side:
-            sides.append(f'{name} {sum(e.success for e in side)} of {len(side)}')
-    return fraction(suite.name, successes=sum(e.success for e in ended), n=len(ended),
-                    note=', '.join([*sides, f'mean {np.mean([e.seconds for e in ended]):.1f} s '
-                                    'simulated']))
+def figures(suite: Suite, ended: Sequence[Ended]) -> list[Result]:
+    """The figure of a suite; where words are read, also by whether training had such wording."""
+    def figure(name: str, some: Sequence[Ended]) -> Result:
+        return fraction(name, successes=sum(e.success for e in some), n=len(some),
+                        note=f'mean {np.mean([e.seconds for e in some]):.1f} s simulated')
+
+    found = [figure(suite.name, ended)]
+    if suite.policy == 'mind':
+        for unread, name in ((False, 'worded_as_trained'), (True, 'never_read')):
+            side = [e for e in ended if e.task.unread is unread]
+            if side:
+                found.append(figure(f'{suite.name}.{name}', side))
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,7 +178,7 @@ def main(args: argparse.Namespace) -> int:
         except VoiceError as error:
             report.add(Result(name=suite.name, value=None, note=str(error)))
             continue
-        report.add(_figure(suite, ended))
+        report.add(*figures(suite, ended))
         print(f'{suite.name}\n{breakdown(ended)}', flush=True)
         if args.episodes:
             with args.episodes.open('a') as file:
