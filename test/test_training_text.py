@@ -199,16 +199,18 @@ def test_the_command_trains_and_goes_on(folder: Path, tmp_path: Path) -> None:
 
 def test_two_processes_with_sharded_weights_equal_one(folder: Path, tmp_path: Path) -> None:
     words = ['--text', str(folder), '--size', 'tiny', '--streams', '4', '--window', '16',
-             '--steps', '3', '--every', '3', '--validation-tokens', '200', '--threads', '1']
-    environment = os.environ | {'OMP_NUM_THREADS': '1', 'GLOO_SOCKET_IFNAME': 'lo'}
-    for name, start in (('one', [sys.executable]), ('two', [
-            sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', '2',
-            '--master-addr', '127.0.0.1', '--master-port', '0', '--rdzv-backend', 'c10d',
-            '--rdzv-endpoint', '127.0.0.1:0', '--local-addr', '127.0.0.1'])):
-        done = subprocess.run(
-            [*start, '-m', 'yan_brain.training.text', *words, '--out', str(tmp_path / name)],
-            env=environment, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
+             '--steps', '3', '--every', '3', '--plain', '--validation-tokens', '200',
+             '--threads', '1']
+    parser = argparse.ArgumentParser()
+    text.add_arguments(parser)
+    assert text.main(parser.parse_args([*words, '--out', str(tmp_path / 'one')])) == 0
+    done = subprocess.run(
+        [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', '2',
+         '--rdzv-backend', 'c10d', '--rdzv-endpoint', '127.0.0.1:0', '--local-addr', '127.0.0.1',
+         '-m', 'yan_brain.training.text', *words, '--out', str(tmp_path / 'two')],
+        env=os.environ | {'OMP_NUM_THREADS': '1', 'GLOO_SOCKET_IFNAME': 'lo'},
+        capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
     one, two = (json.loads((tmp_path / name / 'curve.json').read_text())[-1]
                 for name in ('one', 'two'))
     assert two['validation'] == pytest.approx(one['validation'], rel=2e-3)
@@ -216,7 +218,7 @@ def test_two_processes_with_sharded_weights_equal_one(folder: Path, tmp_path: Pa
              for name in ('one', 'two')]
     assert saved[0]['weights'].keys() == saved[1]['weights'].keys()
     for mine, theirs in zip(*(list(tensors_of(s['state'])) for s in saved), strict=True):
-        assert mine.shape == theirs.shape
+        torch.testing.assert_close(mine, theirs, rtol=2e-2, atol=2e-3)
 
 
 def test_ablations_cost_the_same_a_token() -> None:

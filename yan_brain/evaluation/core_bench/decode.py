@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from yan_brain.cognition.text import TextModel
 from yan_brain.evaluation.core_bench import llama_cpp, ours, peers
 from yan_brain.evaluation.core_bench.groups import CONTEXTS, Budget, Found
 from yan_brain.evaluation.core_bench.shapes import LlamaShape
@@ -77,10 +78,10 @@ def _result(context: int, peer: str, mine: Speed, theirs: Speed, scale: tuple[fl
                   note=f'ours {mine.note}; {note}')
 
 
-def _ours(brain: ours.TextModel, context: int, budget: Budget) -> Speed:
+def _ours(brain: TextModel, context: int, budget: Budget) -> Speed:
     state = ours.read(brain, brain.initial_state(), context)
     ways = {way: 1 / seconds_each(step, budget_s=0.5 if budget.quick else 3.0, least=8)
-            for way, step in ours.steppers(brain, state)}
+            for way, step in ours.steppers(brain, state, budget.threads)}
     way = max(ways, key=ways.__getitem__)
     return Speed(ways[way], way)
 

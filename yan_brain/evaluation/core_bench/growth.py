@@ -30,7 +30,7 @@ def measure(budget: Budget) -> Found:
         state = ours.read(brain, state, place - at, seed=place)
         at = place
         sizes[place] = state_bytes(state.core)
-        _, steps[place] = ours.steppers(brain, state)[-1]
+        _, steps[place] = ours.steppers(brain, state, budget.threads)[-1]
     times: dict[int, list[float]] = {place: [] for place in PLACES}
     for number in range(rounds + 3):
         for place, step in steps.items():

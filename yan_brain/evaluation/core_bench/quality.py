@@ -2,7 +2,7 @@
 
 `transformer`, `mamba` and `mcsd` have as many active weights as ours (the attention's own
 products come on top); ours holds more weights in all, of which most sleep. The ablations leave
-out one part each and put its compute into neurons.
+out one part each (partitions and memory heads: their compute goes into neurons), or add slots.
 """
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from yan_brain.evaluation.report import Result
 from yan_brain.training.text import TextTraining
 
 NAMES = ('ours', 'transformer', 'mamba', 'mcsd')
-ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay')
+ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay',
+             'ours_with_slots')
 
 
 def measure(budget: Budget) -> Found:
-    """Four figures, three ablations, all curves."""
+    """Four figures, four ablations, all curves."""
     torch.set_num_threads(budget.threads)
     size, steps, held = ('tiny', 10, 8192) if budget.quick else ('study', 250, 65536)
     text = side_by_side.text(budget, held)
