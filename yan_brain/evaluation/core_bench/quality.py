@@ -6,6 +6,8 @@ out one part each (partitions and memory heads: their compute goes into neurons)
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
 from yan_brain.evaluation.core_bench import peers, side_by_side
@@ -18,17 +20,18 @@ ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay
              'ours_with_slots')
 
 
-def measure(budget: Budget) -> Found:
+def measure(budget: Budget) -> Iterator[Found]:
     """Four figures, four ablations, all curves."""
     torch.set_num_threads(budget.threads)
     size, steps, held = ('tiny', 10, 8192) if budget.quick else ('study', 250, 65536)
     text = side_by_side.text(budget, held)
-    found, best = Found(), dict[str, float]()
+    best: dict[str, float] = {}
     for name in (*NAMES, *ABLATIONS):
+        found = Found()
         key = f'quality.bits_per_byte.{name}'
         why = peers.missing('mamba') if name in ('transformer', 'mamba') else ''
         if why:
-            found.results.append(Result(name=key, value=None, note=why))
+            yield Found([Result(name=key, value=None, note=why)])
             continue
         made = side_by_side.trainer(name, size, text, TextTraining(
             steps=steps, rate=side_by_side.rate(name), seed=budget.seed))
@@ -43,4 +46,4 @@ def measure(budget: Budget) -> Found:
             n=len(text.held), note=f'{side_by_side.sizes(made)}; '
             f'{made.history[-1]["tokens"] / 1e6:.2f}M tokens in {made.seconds:.0f} s'
             + ('' if name == 'ours' else '; baseline: ours')))
-    return found
+        yield found
