@@ -42,9 +42,9 @@ class RMSNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., width) -> (..., width)."""
         if x.dtype == torch.float32 and x.numel() and usable(x):
-            normed: Tensor = native.RMSNormed.apply(x, self.gain)
+            normed: Tensor = native.RMSNormed.apply(x, self.gain.float())
             return normed
-        return F.rms_norm(x, (x.shape[-1],), self.gain, 1e-6)
+        return F.rms_norm(x, (x.shape[-1],), self.gain.to(x.dtype), 1e-6)
 
 
 class Mixer(nn.Module):
@@ -88,10 +88,10 @@ class Mixer(nn.Module):
         chunk = self.config.chunk
         if mask is not None:            # no projection has a bias: an absent token adds nothing
             x = x * mask[..., None]
-        value, gate = self._project(x)                                    # (B, T, 2C, Dc)
+        both = self._project(x)                                           # (B, T, 2C, 2 Dc)
         log_decay = self._log_decay(x, mask)                              # (B, T, 2C)
         fused, sums, weight = read_channels(
-            value, gate, log_decay, mask, self.decay_norm.gain, state.sums, state.weight, chunk)
+            both, log_decay, mask, self.decay_norm.gain, state.sums, state.weight, chunk)
         out = self.fuse(fused.flatten(2).to(x.dtype))
         memory = state.memory
         if self.config.memory_heads:
@@ -99,8 +99,8 @@ class Mixer(nn.Module):
             out = out + recalled
         return out, MixerState(sums, weight, memory)
 
-    def _project(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Values V, E and gates U, F of slope and decay channels: each (B, T, 2C, Dc)."""
+    def _project(self, x: Tensor) -> Tensor:
+        """V beside U of slope channels, then E beside F of decay channels: (B, T, 2C, 2 Dc)."""
         rows, length, _ = x.shape
         c, dc = self.config.channels, self.config.channel_width
         # (C, Dc, [V E U F]) -> (slope and decay, C, Dc, [value gate]): one product does all.
@@ -108,8 +108,7 @@ class Mixer(nn.Module):
             2 * c, dc, 2 * dc)
         channels = x.reshape(rows * length, c, dc).transpose(0, 1)
         both = torch.cat([channels, channels]) @ weight                   # (2C, B T, 2 Dc)
-        value, gate = both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3).chunk(2, -1)
-        return value, gate
+        return both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3)
 
     def _log_decay(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Log of what each channel keeps of its past: (B, T, 2C), 0 where a token is absent."""
@@ -121,14 +120,13 @@ class Mixer(nn.Module):
 
 
 def read_channels(
-    value: Tensor, gate: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor,
-    sums: Tensor, weight: Tensor, chunk: int = 64,
+    both: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor, sums: Tensor,
+    weight: Tensor, chunk: int = 64,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Slope and decay of every channel, read out and gated: compiled on a CPU, else torch.
 
     Args:
-        value: (B, T, 2C, Dc), V of slope, then E of decay.
-        gate: (B, T, 2C, Dc), U, then F.
+        both: (B, T, 2C, 2 Dc), value V and gate U of slope, then E and F of decay.
         log_decay: (B, T, 2C), <= 0.
         present: (B, T), 0 where a token is absent; None: all are there.
         gain: (Dc,) of decay's norm.
@@ -138,21 +136,21 @@ def read_channels(
     Returns:
         (B, T, C, 2 Dc) slope beside decay, and the next sums and weight. All float32.
     """
-    if usable(value):
-        tensors = (value, gate, log_decay, present, gain, sums, weight)
-        with torch.autocast(value.device.type, enabled=False):
+    if usable(both):
+        tensors = (both, log_decay, present, gain, sums, weight)
+        with torch.autocast(both.device.type, enabled=False):
             out, sums, weight = native.Channels.apply(
                 *(None if t is None else t.float() for t in tensors))
             return out, sums, weight
-    return read_channels_eager(value, gate, log_decay, present, gain, sums, weight, chunk)
+    return read_channels_eager(both, log_decay, present, gain, sums, weight, chunk)
 
 
 def read_channels_eager(
-    value: Tensor, gate: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor,
-    sums: Tensor, weight: Tensor, chunk: int = 64,
+    both: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor, sums: Tensor,
+    weight: Tensor, chunk: int = 64,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`read_channels` in plain torch: what the compiled form is tested against."""
-    gate = gate.float()
+    value, gate = both.float().chunk(2, -1)
     c = weight.shape[1]
     if present is None:
         present = log_decay.new_ones(log_decay.shape[:2])

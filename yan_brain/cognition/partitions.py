@@ -72,8 +72,8 @@ class _GroupedGeGLU(torch.autograd.Function):
     ) -> Tensor:
         out = torch.zeros_like(x)
         saved = []
-        for block, own, gate in _pieces(counts, token, gates):
-            hidden = x[own] @ into[block]
+        for block, own, gate in _pieces(counts, token, gates, _grain(x)):
+            hidden = x.index_select(0, own) @ into[block]
             value, control = hidden.chunk(2, -1)
             out.index_add_(0, own, (F.gelu(control) * value * gate) @ back[block])
             saved.append(hidden)
@@ -88,30 +88,44 @@ class _GroupedGeGLU(torch.autograd.Function):
         x, into, back, gates, token, *saved = ctx.saved_tensors
         to_x, to_into, to_back = (torch.zeros_like(t) for t in (x, into, back))
         to_gates = []
-        pieces = _pieces(ctx.counts, token, gates)
+        pieces = _pieces(ctx.counts, token, gates, _grain(x))
         for (block, own, gate), hidden in zip(pieces, saved, strict=True):
             value, control = hidden.chunk(2, -1)
             bent = F.gelu(control)
             acted = bent * value
-            piece = grad[own]
+            piece = grad.index_select(0, own)
             torch.mm((acted * gate).t(), piece, out=to_back[block])
             to_acted = piece @ back[block].t()
-            to_gates.append((to_acted * acted).sum(-1))
+            to_gates.append((to_acted * acted).sum(-1)[:ctx.counts[block]])
             to_acted *= gate
             to_hidden = torch.cat([
                 to_acted * bent, torch.ops.aten.gelu_backward(to_acted * value, control)], -1)
-            torch.mm(x[own].t(), to_hidden, out=to_into[block])
+            torch.mm(x.index_select(0, own).t(), to_hidden, out=to_into[block])
             to_x.index_add_(0, own, to_hidden @ into[block].t())
         return to_x, to_into, to_back, torch.cat(to_gates), None, None
 
 
 def _pieces(
-    counts: list[int], token: Tensor, gates: Tensor,
+    counts: list[int], token: Tensor, gates: Tensor, grain: int,
 ) -> list[tuple[int, Tensor, Tensor]]:
-    """Of every awake block: its index, the tokens that woke it, and their gates (n, 1)."""
+    """Of every awake block: its index, the tokens that woke it, and their gates (n, 1).
+
+    A large piece is filled up to a multiple of `grain` with token 0 at gate 0, which adds nothing.
+    """
     awake = [block for block, count in enumerate(counts) if count]
     sizes = [counts[block] for block in awake]
-    return list(zip(awake, token.split(sizes), gates[:, None].split(sizes), strict=True))
+    pieces = []
+    for block, own, gate in zip(awake, token.split(sizes), gates[:, None].split(sizes),
+                                strict=True):
+        missing = -len(own) % grain if len(own) > grain else 0
+        pieces.append((block, F.pad(own, (0, missing)), F.pad(gate, (0, 0, 0, missing)))
+                      if missing else (block, own, gate))
+    return pieces
+
+
+def _grain(x: Tensor) -> int:
+    """bfloat16 products on a CPU are compiled anew for each shape they meet: few shapes pay."""
+    return 64 if x.dtype == torch.bfloat16 and x.device.type == 'cpu' else 1
 
 
 def grouped_geglu(

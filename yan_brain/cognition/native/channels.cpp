@@ -1,10 +1,12 @@
 // Slope and decay of MCSD in one pass over the tokens, with gradients: mixers.read_channels.
 //
-// Eager torch makes some twenty passes over memory for what is a few operations a float. Tensors
-// are float32; `value` and `gate` are (rows, tokens, 2 C, Dc) with a contiguous last axis and the
-// strides given, everything else is contiguous.
+// The loops over a channel's floats carry nothing from float to float and no two tensors overlap:
+// `ivdep` says so to the compiler. Eager torch makes some twenty passes over memory for what is a
+// few operations a float. Tensors are float32 and contiguous, but for `both`: (rows, tokens, 2 C,
+// value and gate of Dc floats each) with a contiguous last axis and the strides given.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -25,9 +27,10 @@ inline float exp_(float x) {
   y = y * x + 1.6666665459e-1f;
   y = y * x + 5.0000001201e-1f;
   y = y * x * x + x + 1;
-  union { int bits; float value; } power;
-  power.bits = (static_cast<int>(n) + 127) << 23;
-  return y * power.value;
+  const int bits = (static_cast<int>(n) + 127) << 23;
+  float power;
+  std::memcpy(&power, &bits, sizeof(power));
+  return y * power;
 }
 
 inline float sigmoid(float x) { return 1 / (1 + exp_(-x)); }
@@ -50,7 +53,7 @@ extern "C" {
 
 // `sums` (rows, 2 C, Dc) and `weight` (rows, C) are the state: read, then the last one.
 // `kept_sums` and `kept_weight` hold every token's, for the gradient; `present` may be null.
-void channels(const float* value, const float* gate, Strides s, const float* log_decay,
+void channels(const float* both, Strides s, const float* log_decay,
               const float* present, const float* gain, float* sums, float* weight,
               float* kept_sums, float* kept_weight, float* out, long rows, long tokens, long C,
               long D, int threads) {
@@ -61,9 +64,8 @@ void channels(const float* value, const float* gate, Strides s, const float* log
       float w = weight[i];
       for (long t = 0; t < tokens; ++t) {
         const long at = b * tokens + t;
-        const float* v = value + b * s.row + t * s.token + c * s.head;
-        const float* u = gate + b * s.row + t * s.token + c * s.head;
-        const float *e = v + C * s.head, *f = u + C * s.head;
+        const float *v = both + b * s.row + t * s.token + c * s.head, *u = v + D;
+        const float *e = v + C * s.head, *f = e + D;
         const float a = std::exp(log_decay[at * 2 * C + c]);
         const float z = std::exp(log_decay[at * 2 * C + C + c]);
         float *kept_near = kept_sums + (at * 2 * C + c) * D, *kept_far = kept_near + C * D;
@@ -72,6 +74,7 @@ void channels(const float* value, const float* gate, Strides s, const float* log
         kept_weight[at * C + c] = w;
         const float scale = 1 / std::max(w, LEAST);
         float squares = 0;
+#pragma GCC ivdep
         for (long j = 0; j < D; ++j) {
           kept_near[j] = near[j] = a * near[j] + v[j];
           const float x = near[j] * scale;
@@ -80,6 +83,7 @@ void channels(const float* value, const float* gate, Strides s, const float* log
           squares += far[j] * far[j];
         }
         const float r = 1 / std::sqrt(squares / D + EPSILON);
+#pragma GCC ivdep
         for (long j = 0; j < D; ++j) y[D + j] = far[j] * r * gain[j] * sigmoid(f[j]);
       }
       weight[i] = w;
@@ -88,12 +92,12 @@ void channels(const float* value, const float* gate, Strides s, const float* log
 }
 
 // `to_sums` and `to_weight` come with the gradient of the last state, leave with the first's.
-// `to_gain` is (threads, Dc), to be summed; `to_value`, `to_gate` have the strides `g`.
-void channels_back(const float* value, const float* gate, Strides s, const float* log_decay,
-                   const float* present, const float* gain, const float* kept_sums,
-                   const float* kept_weight, const float* to_out, float* to_value,
-                   float* to_gate, Strides g, float* to_decay, float* to_gain, float* to_sums,
-                   float* to_weight, long rows, long tokens, long C, long D, int threads) {
+// `to_gain` is (threads, Dc), to be summed; `to_both` has the strides `g`.
+void channels_back(const float* both, Strides s, const float* log_decay, const float* present,
+                   const float* gain, const float* kept_sums, const float* kept_weight,
+                   const float* to_out, float* to_both, Strides g, float* to_decay,
+                   float* to_gain, float* to_sums, float* to_weight, long rows, long tokens,
+                   long C, long D, int threads) {
   parallel(rows * C, threads, [&](int me, long first, long last) {
     float* dgain = to_gain + me * D;
     for (long i = first; i < last; ++i) {
@@ -102,20 +106,20 @@ void channels_back(const float* value, const float* gate, Strides s, const float
       float gw = to_weight[i];
       for (long t = tokens - 1; t >= 0; --t) {
         const long at = b * tokens + t;
-        const float* v = value + b * s.row + t * s.token + c * s.head;
-        const float* u = gate + b * s.row + t * s.token + c * s.head;
-        const float *e = v + C * s.head, *f = u + C * s.head;
-        float* dv = to_value + b * g.row + t * g.token + c * g.head;
-        float* du = to_gate + b * g.row + t * g.token + c * g.head;
-        float *de = dv + C * g.head, *df = du + C * g.head;
+        const float *v = both + b * s.row + t * s.token + c * s.head, *u = v + D;
+        const float *e = v + C * s.head, *f = e + D;
+        float *dv = to_both + b * g.row + t * g.token + c * g.head, *du = dv + D;
+        float *de = dv + C * g.head, *df = de + D;
         const float a = std::exp(log_decay[at * 2 * C + c]);
         const float z = std::exp(log_decay[at * 2 * C + C + c]);
         const float *near = kept_sums + (at * 2 * C + c) * D, *far = near + C * D;
         const float* dy = to_out + (at * C + c) * 2 * D;
         const float w = kept_weight[at * C + c], scale = 1 / std::max(w, LEAST);
         float squares = 0, along = 0, dw = 0, da = 0, dz = 0;
+#pragma GCC ivdep
         for (long j = 0; j < D; ++j) squares += far[j] * far[j];
         const float r = 1 / std::sqrt(squares / D + EPSILON);
+#pragma GCC ivdep
         for (long j = 0; j < D; ++j) {                       // far: through gate and norm
           const float open = sigmoid(f[j]), x = far[j] * r, dn = dy[D + j] * open;
           df[j] = dy[D + j] * x * gain[j] * open * (1 - open);
@@ -123,6 +127,7 @@ void channels_back(const float* value, const float* gate, Strides s, const float
           along += dn * gain[j] * x;
         }
         along /= D;
+#pragma GCC ivdep
         for (long j = 0; j < D; ++j) {
           const float x = near[j] * scale, open = sigmoid(x);
           const float dx = dy[j] * u[j] * open * (1 + x * (1 - open));
@@ -158,6 +163,7 @@ void rms_norm(const float* x, const float* gain, float* out, long rows, long D, 
       float squares = 0;
       for (long j = 0; j < D; ++j) squares += in[j] * in[j];
       const float r = 1 / std::sqrt(squares / D + EPSILON);
+#pragma GCC ivdep
       for (long j = 0; j < D; ++j) y[j] = in[j] * r * gain[j];
     }
   });
@@ -174,6 +180,7 @@ void rms_norm_back(const float* x, const float* gain, const float* to_out, float
       float squares = 0, along = 0;
       for (long j = 0; j < D; ++j) squares += in[j] * in[j], along += dy[j] * gain[j] * in[j];
       const float r = 1 / std::sqrt(squares / D + EPSILON), back = along * r * r / D;
+#pragma GCC ivdep
       for (long j = 0; j < D; ++j) {
         dgain[j] += dy[j] * in[j] * r;
         dx[j] = r * (dy[j] * gain[j] - in[j] * back);

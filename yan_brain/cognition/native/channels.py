@@ -18,42 +18,38 @@ class Channels(torch.autograd.Function):
 
     @staticmethod
     def forward(  # type: ignore[override]
-        ctx: Any, value: Tensor, gate: Tensor, log_decay: Tensor, present: Tensor | None,
-        gain: Tensor, sums: Tensor, weight: Tensor,
+        ctx: Any, both: Tensor, log_decay: Tensor, present: Tensor | None, gain: Tensor,
+        sums: Tensor, weight: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        value, gate = rowwise(value), rowwise(gate)
-        if value.stride() != gate.stride():
-            value, gate = value.contiguous(), gate.contiguous()
+        both = rowwise(both)
         log_decay = log_decay.contiguous()
         present = None if present is None else present.contiguous()
-        rows, length, twice, width = value.shape
-        c = twice // 2
-        out = value.new_empty(rows, length, c, 2 * width)
+        rows, length, twice, width = both.shape
+        c, width = twice // 2, width // 2
+        out = both.new_empty(rows, length, c, 2 * width)
         sums, weight = (t.clone(memory_format=torch.contiguous_format) for t in (sums, weight))
-        kept_sums = value.new_empty(rows, length, twice, width)
-        kept_weight = value.new_empty(rows, length, c)
-        call('channels', value, gate, strides(value), log_decay, present, gain, sums, weight,
+        kept_sums = both.new_empty(rows, length, twice, width)
+        kept_weight = both.new_empty(rows, length, c)
+        call('channels', both, strides(both), log_decay, present, gain, sums, weight,
              kept_sums, kept_weight, out, rows, length, c, width)
-        ctx.save_for_backward(value, gate, log_decay, present, gain, kept_sums, kept_weight)
+        ctx.save_for_backward(both, log_decay, present, gain, kept_sums, kept_weight)
         return out, sums, weight
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        value, gate, log_decay, present, gain, kept_sums, kept_weight = ctx.saved_tensors
+        both, log_decay, present, gain, kept_sums, kept_weight = ctx.saved_tensors
         to_out, to_sums, to_weight = (
             t.clone(memory_format=torch.contiguous_format) if i else t.contiguous()
             for i, t in enumerate(grads))
-        rows, length, twice, width = value.shape
-        # Side by side in memory, as one product made them: its gradient needs no copy.
-        both = value.new_empty(twice, rows, length, 2 * width).permute(1, 2, 0, 3)
-        to_value, to_gate = both.chunk(2, -1)
+        rows, length, twice, width = both.shape
+        to_both = torch.empty_like(both)                # laid out in memory as `both` is
         to_decay = torch.empty_like(log_decay)
-        to_gain = gain.new_zeros(torch.get_num_threads(), width)
-        call('channels_back', value, gate, strides(value), log_decay, present, gain, kept_sums,
-             kept_weight, to_out, to_value, to_gate, strides(to_value), to_decay, to_gain,
-             to_sums, to_weight, rows, length, twice // 2, width)
-        return to_value, to_gate, to_decay, None, to_gain.sum(0), to_sums, to_weight
+        to_gain = gain.new_zeros(torch.get_num_threads(), width // 2)
+        call('channels_back', both, strides(both), log_decay, present, gain, kept_sums,
+             kept_weight, to_out, to_both, strides(to_both), to_decay, to_gain,
+             to_sums, to_weight, rows, length, twice // 2, width // 2)
+        return to_both, to_decay, None, to_gain.sum(0), to_sums, to_weight
 
 
 class RMSNormed(torch.autograd.Function):

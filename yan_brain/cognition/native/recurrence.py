@@ -30,6 +30,9 @@ def call(name: str, *arguments: Tensor | _Strides | int | None) -> None:
     """Run one compiled function: pointers, longs and strides, then the number of threads."""
     found = library()
     assert found is not None
+    wrong = [a.dtype for a in arguments if isinstance(a, Tensor) and a.dtype != torch.float32]
+    if wrong:
+        raise TypeError(f'{name} takes float32 alone, not {wrong[0]}')
     getattr(found, name)(*(
         ctypes.c_void_p(a.data_ptr()) if isinstance(a, Tensor)
         else ctypes.c_long(a) if isinstance(a, int) else a for a in arguments),
