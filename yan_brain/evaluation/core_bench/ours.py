@@ -45,12 +45,13 @@ def steppers(brain: TextModel, state: TextState, threads: int) -> list[tuple[str
 
 
 def _compiled(stepper: TextStepper) -> Step:
+    token = 300 % stepper.model.config.vocabulary
+
     def step() -> Tensor:
         nonlocal token
         logits = stepper.step(token)
         token = int(logits.argmax())
         return logits
-    token = 300 % stepper.model.config.vocabulary
     return step
 
 
