@@ -124,7 +124,7 @@ def measure(budget: Budget) -> Iterator[Found]:
     """`recall.mqar.length`: ours over the Transformer's."""
     torch.set_num_threads(budget.threads)
     torch.manual_seed(budget.seed)
-    plan = (Plan(60, 64, 16, 1024) if budget.quick else Plan(1500, 1024, 64, LONGEST))
+    plan = (Plan(60, 64, 16, 1024) if budget.quick else Plan(2000, 2048, 64, LONGEST))
     brain = TextModel(TextConfig(core=CORE, vocabulary=VOCABULARY, segment=1))
     size = state_bytes(brain.initial_state().core)
     window = window_for(size, CORE.width, CORE.layers)

@@ -28,7 +28,7 @@ def measure(budget: Budget) -> Iterator[Found]:
         yield Found([Result(name=NAME, value=None, note=peers.missing('hf_llama'))])
         return
     size, mine_s, theirs_s, every, held = (
-        ('tiny', 6.0, 25.0, 5, 8192) if budget.quick else ('study', 120.0, 780.0, 25, 32768))
+        ('tiny', 6.0, 25.0, 5, 8192) if budget.quick else ('study', 120.0, 720.0, 50, 32768))
     text, found = side_by_side.text(budget, held), Found()
     made, curve = _curve('ours', size, text, budget, every, found,
                          lambda seconds, bits: seconds > mine_s)
