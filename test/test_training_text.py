@@ -5,8 +5,10 @@ import argparse
 import json
 import math
 import os
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +98,34 @@ def test_pages_lose_their_menus(tmp_path: Path) -> None:
             + '</b> &amp; more</p><script>no()</script></body></html>')
     found = dict(text_corpus.pages('*.html')(tmp_path))
     assert found == {'a.html': 'Home\npage a & more', 'b.html': 'page b & more'}
+
+
+def test_novels_are_cut_into_chapters(tmp_path: Path) -> None:
+    lines = ['A BOOK', '', 'CHAPTER 1', '', 'It was', 'a day.', '', 'CHAPTER 2', '', 'The end.']
+    data = struct.pack('>ii', 16, len(lines)) + b''.join(
+        struct.pack('>ii', 9, len(line)) + line.encode() for line in lines)
+    place = tmp_path / 'janeaustenr' / 'data'
+    place.mkdir(parents=True)
+    packed = struct.pack('>i', len(data)) + zlib.compress(data)
+    (place / 'Rdata.rdb').write_bytes(packed + packed)
+    found = dict(text_corpus.novels(tmp_path))
+    assert list(found) == ['1/0', '1/1', '1/2', '2/0', '2/1', '2/2']
+    assert found['1/1'] == 'CHAPTER 1\nIt was a day.' and found['2/2'] == 'CHAPTER 2\nThe end.'
+    with pytest.raises(CorpusError, match='no R data'):
+        dict(text_corpus.novels(place))
+
+
+def test_poems_of_one_author_are_one_document(tmp_path: Path) -> None:
+    (tmp_path / 'a.json').write_text(json.dumps([
+        {'author': '李白', 'title': '静夜思', 'paragraphs': ['床前明月光，疑是地上霜。']},
+        {'author': '杜甫', 'rhythmic': '春望', 'paragraphs': ['国破山河在，城春草木深。']},
+        {'author': '李白', 'title': '早发', 'paragraphs': ['朝辞白帝彩云间。']}]),
+        encoding='utf-8')
+    found = dict(text_corpus.poems('*.json')(tmp_path))
+    assert list(found) == ['李白', '杜甫']
+    assert found['李白'].splitlines() == [
+        '李白', '静夜思', '床前明月光，疑是地上霜。', '早发', '朝辞白帝彩云间。']
+    assert found['杜甫'].startswith('杜甫\n春望\n国破')
 
 
 def test_streams_follow_from_the_step_alone() -> None:
