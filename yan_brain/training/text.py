@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from yan_brain.cognition.optimiser import SleepyAdamW, parameter_groups
 from yan_brain.training import text_shards as shards
 from yan_brain.training.text_corpus import DEFAULT_FOLDER, CorpusError
 from yan_brain.training.text_stream import (
@@ -36,6 +37,8 @@ from yan_brain.training.text_stream import (
 )
 from yan_brain.training.text_vocabulary import Tokens, load_tokens
 
+BETAS = (0.9, 0.95)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextTraining:
@@ -48,6 +51,7 @@ class TextTraining:
     warmup: int = 50
     weight_decay: float = 0.05
     clip: float = 1.0
+    sleep: bool = True            # blocks that slept keep weights and moments (one process)
     decay: bool = True            # of the rate, after the warm-up, to a tenth
     seed: int = 0
     bf16: bool = False            # products in bfloat16; weights and sums stay float32
@@ -78,7 +82,12 @@ class TextTrainer:
         self.rows = shards.rows(config.streams)
         self.whole = make().to(config.device)
         self.model: TextPredictor = shards.shard(self.whole)
-        self.optimiser = torch.optim.AdamW(self._groups(), lr=config.rate, betas=(0.9, 0.95))
+        groups = parameter_groups(self.whole, config.weight_decay)
+        # Sharded blocks cannot be told apart by their first axis: there all of them move.
+        self.optimiser: torch.optim.Optimizer = (
+            SleepyAdamW(groups, lr=config.rate, betas=BETAS) if config.sleep and not
+            shards.several() else torch.optim.AdamW(
+                [{**group, 'blocks': False} for group in groups], lr=config.rate, betas=BETAS))
         self.state = self.model.initial_state(len(self.rows))
         self.done = 0
         self.seconds = 0.0
@@ -166,12 +175,6 @@ class TextTrainer:
         share = min(1.0, (self.done - config.warmup) / max(config.steps - config.warmup, 1))
         return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share))
 
-    def _groups(self) -> list[dict[str, Any]]:
-        weights = [w for w in self.whole.parameters() if w.requires_grad]
-        return [{'params': [w for w in weights if w.ndim > 1],
-                 'weight_decay': self.config.weight_decay},
-                {'params': [w for w in weights if w.ndim < 2], 'weight_decay': 0.0}]
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options."""
@@ -186,6 +189,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ('steps', 'streams', 'window', 'warmup', 'seed'):
         parser.add_argument(f'--{name}', type=int, default=getattr(default, name))
     parser.add_argument('--rate', type=float, default=default.rate, help='top learning rate')
+    parser.add_argument('--plain', action='store_true',
+                        help='plain AdamW, which moves sleeping blocks too')
     parser.add_argument('--bf16', action='store_true', help='autocast to bfloat16')
     parser.add_argument('--device', default='cpu', help='cpu or cuda')
     parser.add_argument('--threads', type=int, default=0, help='of torch; 0: all cores')
@@ -206,7 +211,8 @@ def main(args: argparse.Namespace) -> int:
             vocabulary, tokens = load_tokens(args.text)
             config = TextTraining(
                 steps=args.steps, streams=args.streams, window=args.window, rate=args.rate,
-                warmup=args.warmup, seed=args.seed, bf16=args.bf16, device=device)
+                warmup=args.warmup, seed=args.seed, bf16=args.bf16, device=device,
+                sleep=not args.plain)
             trainer = TextTrainer(config, lambda: build(args.model, args.size, vocabulary.size),
                                   tokens['training'])
             if args.resume:

@@ -11,21 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from yan_brain.cognition import sizes
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.text import TextConfig, TextModel
 from yan_brain.training.text_stream import State, mapped
 
 BALANCE = 0.01           # weight of the term that keeps partitions evenly used
-# `base` is measured for speed; `study` is small enough to be trained in minutes on two cores.
-CORES: dict[str, CoreConfig] = {
-    'tiny': CoreConfig(width=64, layers=2, channels=4, memory_heads=2, memory_key=16,
-                       memory_value=32, partitions=8, partition_width=32, awake=2),
-    'small': CoreConfig(),
-    'study': CoreConfig(width=256, layers=6, channels=8, memory_heads=2, memory_key=32,
-                        memory_value=64, partitions=32, partition_width=80, awake=4),
-    'base': CoreConfig(width=768, layers=12, channels=8, memory_heads=2, memory_key=64,
-                       memory_value=64, partitions=64, partition_width=60, awake=4),
-}
+# Small enough to be trained in minutes on two cores, wide enough to show differences.
+STUDY = CoreConfig(width=256, layers=6, channels=8, memory_heads=2, memory_key=32,
+                   memory_value=64, partitions=32, partition_width=80, awake=4)
 
 
 class Streaming(nn.Module):
@@ -66,15 +60,13 @@ class Windowed(nn.Module):
         return self.model(ids, use_cache=False).logits, None, torch.zeros((), device=ids.device)
 
 
-def core_config(size: str) -> CoreConfig:
-    """A size by name.
+def core_config(name: str) -> CoreConfig:
+    """The core of a size: 'study', or one of `yan_brain.cognition.sizes`.
 
     Raises:
         ValueError: there is none of that name.
     """
-    if size not in CORES:
-        raise ValueError(f'there is no size {size!r}; there are: {", ".join(CORES)}')
-    return CORES[size]
+    return STUDY if name == 'study' else sizes.size(name).core
 
 
 def without_partitions(core: CoreConfig) -> CoreConfig:
@@ -98,7 +90,8 @@ def published(core: CoreConfig) -> CoreConfig:
 CHANGES: dict[str, Callable[[CoreConfig], CoreConfig]] = {
     'ours': lambda core: core, 'mcsd': published,
     'ours_without_partitions': without_partitions, 'ours_without_memory': without_memory,
-    'ours_fixed_decay': lambda core: replace(core, decay='fixed')}
+    'ours_fixed_decay': lambda core: replace(core, decay='fixed'),
+    'ours_with_slots': lambda core: replace(core, slots=4096)}
 PEERS = ('transformer', 'transformer_same_total', 'mamba')
 
 
@@ -141,15 +134,11 @@ def _peer(name: str, core: CoreConfig, vocabulary: int) -> Any:
 
 
 def active(model: nn.Module) -> int:
-    """Weights that take part in one token: all but those of blocks that sleep.
+    """Weights that take part in one token: all but blocks and slots that sleep.
 
     The embedding counts once: as the head that reads with it.
     """
-    total = 0
-    cores = [m.config.core for m in model.modules() if isinstance(m, TextModel)]
-    for name, weight in model.named_parameters():
-        part = name.rpartition('.')[2]
-        asleep = bool(cores) and part in ('into', 'back') and weight.ndim == 3
-        share = cores[0].awake / cores[0].partitions if asleep else 1.0
-        total += round(weight.numel() * share)
-    return total
+    for part in model.modules():
+        if isinstance(part, TextModel):
+            return sizes.cost(part.config).active
+    return sum(weight.numel() for weight in model.parameters())

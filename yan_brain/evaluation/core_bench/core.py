@@ -7,6 +7,7 @@ next. Peers are optional: `pip install -r requirements/peers.txt`. The text come
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -21,7 +22,8 @@ from yan_brain.evaluation.core_bench.groups import Budget, Found, Group, chosen
 from yan_brain.evaluation.core_bench.picture import draw_report
 from yan_brain.evaluation.report import Report, Result
 
-SLACK = 4.0                      # a group may take so many times its minutes
+SLACK = 3.0                      # a group may take so many times its minutes
+LEAST_LIMIT_S = 600.0
 DEFAULT_PICTURE = Path('reports/bench_core.png')
 
 
@@ -65,7 +67,7 @@ def _measure(groups: list[Group], budget: Budget, lines: dict[str, Any]) -> Iter
         print(f'[{number}/{len(groups)}] {group.name} (about {minutes:g} min)', file=sys.stderr,
               flush=True)
         began_s = time.monotonic()
-        found = run_group(group, budget, limit_s=60 * minutes * SLACK)
+        found = run_group(group, budget, limit_s=max(LEAST_LIMIT_S, 60 * minutes * SLACK))
         lines |= found.lines
         print(f'    {time.monotonic() - began_s:.0f} s', file=sys.stderr, flush=True)
         yield from found.results
@@ -75,22 +77,23 @@ def run_group(group: Group, budget: Budget, limit_s: float) -> Found:
     """Measure a group in a process of its own; what it could not measure says why."""
     environment = os.environ | {'OMP_NUM_THREADS': str(budget.threads)}
     command = [sys.executable, '-m', 'yan_brain.evaluation.core_bench.child', group.name]
+    why = 'was not measured'
     try:
         done = subprocess.run(
-            command, input=json.dumps(asdict(budget) | {'text': str(budget.text)}), text=True,
+            command, input=json.dumps(asdict(budget) | {'text': str(budget.text)}).encode(),
             capture_output=True, timeout=limit_s, check=False, env=environment)
-    except subprocess.TimeoutExpired:
-        return _nothing(group, f'took longer than {limit_s:.0f} s')
-    if done.returncode:
-        told = done.stderr.strip().splitlines()
-        return _nothing(group, told[-1] if told else f'ended with code {done.returncode}')
-    read = json.loads(done.stdout.splitlines()[-1])
-    found = Found([Result(**result) for result in read['results']], read['lines'])
+        printed = done.stdout
+        if done.returncode:
+            told = done.stderr.decode(errors='replace').strip().splitlines()
+            why = told[-1] if told else f'ended with code {done.returncode}'
+    except subprocess.TimeoutExpired as error:
+        printed, why = error.stdout or b'', f'took longer than {limit_s:.0f} s'
+    found = Found()
+    for line in printed.decode().splitlines():
+        with contextlib.suppress(json.JSONDecodeError):      # a line that was cut short
+            part = json.loads(line)
+            found.add(Found([Result(**result) for result in part['results']], part['lines']))
     known = {result.name for result in found.results}
-    found.results += [result for result in _nothing(group, 'was not measured').results
-                      if result.name not in known]
+    found.results += [Result(name=name, value=None, note=why) for name in group.names
+                      if name not in known]
     return found
-
-
-def _nothing(group: Group, why: str) -> Found:
-    return Found([Result(name=name, value=None, note=why) for name in group.names])

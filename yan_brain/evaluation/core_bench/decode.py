@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 
+from yan_brain.cognition.text import TextModel
 from yan_brain.evaluation.core_bench import llama_cpp, ours, peers
 from yan_brain.evaluation.core_bench.groups import CONTEXTS, Budget, Found
 from yan_brain.evaluation.core_bench.shapes import LlamaShape
@@ -27,38 +29,45 @@ class Speed:
     note: str
 
 
-def measure(budget: Budget) -> Found:
-    """All of `decode.*`."""
+def measure(budget: Budget) -> Iterator[Found]:
+    """All of `decode.*`: ours and the bandwidth first, then peer by peer."""
     torch.set_num_threads(budget.threads)
     contexts = CONTEXTS[:2] if budget.quick else CONTEXTS
+    mine, found = _all_of_ours(contexts, budget)
+    yield found
+    scale, text_note = _text_scale(budget)
+    for peer in peers.NAMES:
+        why = peers.missing(peer)
+        theirs = ({context: Speed(None, why) for context in contexts} if why
+                  else _peer(peer, contexts, budget))
+        found = Found()
+        for context in contexts:
+            found.results.append(
+                _result(context, peer, mine[context], theirs[context], scale, text_note))
+            speed = theirs[context].tokens_per_s
+            if speed:
+                found.point('decode', peer, context, speed)
+        if budget.quick:
+            found.results += [Result(name=f'decode.ctx{context}.{peer}', value=None,
+                                     note='left out by --quick') for context in CONTEXTS[2:]]
+        yield found
+        gc.collect()
+
+
+def _all_of_ours(contexts: tuple[int, ...], budget: Budget) -> tuple[dict[int, Speed], Found]:
     shape, found = LlamaShape(), Found()
     brain = ours.model('base', shape.vocabulary)
     mine = {context: _ours(brain, context, budget) for context in contexts}
-    bandwidth = read_bandwidth()
-    size = ours.bytes_per_token(brain)
+    for context, speed in mine.items():
+        found.point('decode', 'ours', context, speed.tokens_per_s or 0.0)
+    bandwidth, size = read_bandwidth(), ours.bytes_per_token(brain)
     best = max(speed.tokens_per_s or 0.0 for speed in mine.values())
-    del brain
-    gc.collect()
-    totals = {'ours': size / 1e6, 'llama': 4 * shape.parameters / 1e6}
-    theirs: dict[str, dict[int, Speed]] = {}
-    for peer in peers.NAMES:
-        why = peers.missing(peer)
-        theirs[peer] = ({context: Speed(None, why) for context in contexts} if why
-                        else _peer(peer, contexts, budget))
-    scale, text_note = _text_scale(budget)
-    for context in contexts:
-        for peer in peers.NAMES:
-            found.results.append(_result(context, peer, mine[context], theirs[peer][context],
-                                         scale, text_note))
-            speed = theirs[peer][context].tokens_per_s
-            if speed:
-                found.point('decode', peer, context, speed)
-        found.point('decode', 'ours', context, mine[context].tokens_per_s or 0.0)
     found.results.append(Result(
         name='decode.bandwidth_fraction', value=best * size / bandwidth, unit='fraction',
-        note=f'{totals["ours"]:.0f} MB read a token (the Llama: {totals["llama"]:.0f} MB and its '
-             f'cache), {bandwidth / 1e9:.1f} GB/s read bandwidth'))
-    return found
+        note=f'{best:.0f} tokens/s; {size / 1e6:.0f} MB read a token (the Llama: '
+             f'{4 * shape.parameters / 1e6:.0f} MB and its cache), {bandwidth / 1e9:.1f} GB/s '
+             'read bandwidth'))
+    return mine, found
 
 
 def _result(context: int, peer: str, mine: Speed, theirs: Speed, scale: tuple[float, float] | None,
@@ -77,10 +86,10 @@ def _result(context: int, peer: str, mine: Speed, theirs: Speed, scale: tuple[fl
                   note=f'ours {mine.note}; {note}')
 
 
-def _ours(brain: ours.TextModel, context: int, budget: Budget) -> Speed:
+def _ours(brain: TextModel, context: int, budget: Budget) -> Speed:
     state = ours.read(brain, brain.initial_state(), context)
     ways = {way: 1 / seconds_each(step, budget_s=0.5 if budget.quick else 3.0, least=8)
-            for way, step in ours.steppers(brain, state)}
+            for way, step in ours.steppers(brain, state, budget.threads)}
     way = max(ways, key=ways.__getitem__)
     return Speed(ways[way], way)
 

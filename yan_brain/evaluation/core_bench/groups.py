@@ -1,6 +1,7 @@
 """What `yan-brain bench core` measures: groups of figures, each by a module of this folder.
 
-A module has `measure(budget) -> Found`; it runs in a process of its own.
+A module has `measure(budget)`, which yields what it found, part by part; it runs in a process of
+its own.
 """
 from __future__ import annotations
 
@@ -33,6 +34,12 @@ class Found:
     def point(self, panel: str, line: str, x: float, y: float) -> None:
         """One more point."""
         self.lines.setdefault(panel, {}).setdefault(line, []).append((x, y))
+
+    def add(self, other: Found) -> None:
+        """All that another part holds."""
+        self.results += other.results
+        for panel, lines in other.lines.items():
+            self.lines.setdefault(panel, {}).update(lines)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
 
 import torch
 
@@ -20,7 +21,7 @@ PLACES = (1_000, 10_000, 100_000, 1_000_000)
 PIECE = 8                # tokens written at a place in one round
 
 
-def measure(budget: Budget) -> Found:
+def measure(budget: Budget) -> Iterator[Found]:
     """`state.bytes` and `growth.1m_over_1k`."""
     torch.set_num_threads(budget.threads)
     size, vocabulary, rounds = ('tiny', 512, 60) if budget.quick else ('small', 8192, 400)
@@ -30,7 +31,7 @@ def measure(budget: Budget) -> Found:
         state = ours.read(brain, state, place - at, seed=place)
         at = place
         sizes[place] = state_bytes(state.core)
-        _, steps[place] = ours.steppers(brain, state)[-1]
+        _, steps[place] = ours.steppers(brain, state, budget.threads)[-1]
     times: dict[int, list[float]] = {place: [] for place in PLACES}
     for number in range(rounds + 3):
         for place, step in steps.items():
@@ -50,4 +51,4 @@ def measure(budget: Budget) -> Found:
         Result(name='growth.1m_over_1k', value=medians[last] / medians[first], unit='ratio',
                n=rounds, note='; '.join(f'{1e3 * s:.3f} ms a token at {place}'
                                         for place, s in medians.items()))]
-    return found
+    yield found

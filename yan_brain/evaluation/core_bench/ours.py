@@ -4,10 +4,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from yan_brain.cognition.core import state_bytes
+from yan_brain.cognition import sizes
+from yan_brain.cognition.stepper import TextStepper
 from yan_brain.cognition.text import TextConfig, TextModel, TextState
 from yan_brain.evaluation.core_bench.peers import Step
-from yan_brain.training.text_models import active, core_config
+from yan_brain.training.text_models import core_config
 
 WINDOW = 1024            # tokens read at once while a context is filled
 
@@ -30,22 +31,43 @@ def read(brain: TextModel, state: TextState, tokens: int, seed: int = 0) -> Text
     return state
 
 
-def steppers(brain: TextModel, state: TextState) -> list[tuple[str, Step]]:
-    """Ways to write one more token, each with its name; the best counts."""
-    return [('eager', _eager(brain, state))]
+def steppers(brain: TextModel, state: TextState, threads: int) -> list[tuple[str, Step]]:
+    """Ways to write one more token, each with its name; the best counts.
+
+    The compiled one comes last; it is left out where there is no compiler.
+    """
+    found = [('torch', _eager(brain, state))]
+    compiled = TextStepper(brain, threads=threads)
+    if compiled.native:
+        compiled.state = state
+        found.append(('one C++ op', _compiled(compiled)))
+    return found
+
+
+def _compiled(stepper: TextStepper) -> Step:
+    token = 300 % stepper.model.config.vocabulary
+
+    def step() -> Tensor:
+        nonlocal token
+        logits = stepper.step(token)
+        token = int(logits.argmax())
+        return logits
+    return step
 
 
 def _eager(brain: TextModel, state: TextState) -> Step:
+    ids = torch.tensor([300 % brain.config.vocabulary])
+
     def step() -> Tensor:
         nonlocal state, ids
         with torch.inference_mode():
             logits, state = brain.step(ids, state)
             ids = logits.argmax(-1)
         return logits
-    ids = torch.tensor([300 % brain.config.vocabulary])
     return step
 
 
 def bytes_per_token(brain: TextModel) -> int:
     """Bytes read for one token of decode: awake weights in float32, and the state."""
-    return 4 * active(brain) + state_bytes(brain.initial_state().core)
+    found = sizes.cost(brain.config)
+    return 4 * found.active + found.state_bytes

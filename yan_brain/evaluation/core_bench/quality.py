@@ -2,9 +2,11 @@
 
 `transformer`, `mamba` and `mcsd` have as many active weights as ours (the attention's own
 products come on top); ours holds more weights in all, of which most sleep. The ablations leave
-out one part each and put its compute into neurons.
+out one part each (partitions and memory heads: their compute goes into neurons), or add slots.
 """
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 
@@ -14,20 +16,22 @@ from yan_brain.evaluation.report import Result
 from yan_brain.training.text import TextTraining
 
 NAMES = ('ours', 'transformer', 'mamba', 'mcsd')
-ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay')
+ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay',
+             'ours_with_slots')
 
 
-def measure(budget: Budget) -> Found:
-    """Four figures, three ablations, all curves."""
+def measure(budget: Budget) -> Iterator[Found]:
+    """Four figures, four ablations, all curves."""
     torch.set_num_threads(budget.threads)
     size, steps, held = ('tiny', 10, 8192) if budget.quick else ('study', 250, 65536)
     text = side_by_side.text(budget, held)
-    found, best = Found(), dict[str, float]()
+    best: dict[str, float] = {}
     for name in (*NAMES, *ABLATIONS):
+        found = Found()
         key = f'quality.bits_per_byte.{name}'
         why = peers.missing('mamba') if name in ('transformer', 'mamba') else ''
         if why:
-            found.results.append(Result(name=key, value=None, note=why))
+            yield Found([Result(name=key, value=None, note=why)])
             continue
         made = side_by_side.trainer(name, size, text, TextTraining(
             steps=steps, rate=side_by_side.rate(name), seed=budget.seed))
@@ -42,4 +46,4 @@ def measure(budget: Budget) -> Found:
             n=len(text.held), note=f'{side_by_side.sizes(made)}; '
             f'{made.history[-1]["tokens"] / 1e6:.2f}M tokens in {made.seconds:.0f} s'
             + ('' if name == 'ours' else '; baseline: ours')))
-    return found
+        yield found

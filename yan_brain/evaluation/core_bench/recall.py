@@ -9,7 +9,7 @@ against a sliding-window Transformer whose keys and values take as many bytes as
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +33,7 @@ ASK = VOCABULARY - 1
 GOAL = 0.9
 RATE, WARM = 3e-3, 20
 LONGEST = 32768
-CORE = CoreConfig(width=64, layers=2, channels=4, memory_heads=2, memory_key=32, memory_value=32,
+CORE = CoreConfig(width=64, layers=2, channels=4, memory_heads=2, memory_key=64, memory_value=64,
                   partitions=4, partition_width=64, awake=2)
 Predict = Callable[[Tensor], Tensor]
 
@@ -120,11 +120,11 @@ def longest(predict: Predict, lengths: list[int], plan: Plan, seed: int, found: 
     return best, note
 
 
-def measure(budget: Budget) -> Found:
+def measure(budget: Budget) -> Iterator[Found]:
     """`recall.mqar.length`: ours over the Transformer's."""
     torch.set_num_threads(budget.threads)
     torch.manual_seed(budget.seed)
-    plan = (Plan(60, 64, 16, 1024) if budget.quick else Plan(1500, 1024, 64, LONGEST))
+    plan = (Plan(60, 64, 16, 1024) if budget.quick else Plan(2000, 2048, 64, LONGEST))
     brain = TextModel(TextConfig(core=CORE, vocabulary=VOCABULARY, segment=1))
     size = state_bytes(brain.initial_state().core)
     window = window_for(size, CORE.width, CORE.layers)
@@ -149,10 +149,10 @@ def measure(budget: Budget) -> Found:
     if not theirs:
         found.results.append(Result(name='recall.mqar.length', value=None, note=note
                                     + '; the Transformer did not learn in so many steps'))
-        return found
+        yield found
     found.results.append(Result(name='recall.mqar.length', value=mine, unit='tokens',
                                 baseline=theirs, ratio=mine / theirs, note=note))
-    return found
+    yield found
 
 
 def _end(brain: TextModel, ids: Tensor) -> Tensor:

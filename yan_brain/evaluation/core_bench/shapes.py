@@ -10,7 +10,7 @@ class LlamaShape:
 
     width: int = 768
     layers: int = 18
-    hidden: int = 2048
+    hidden: int = 2112
     heads: int = 12
     vocabulary: int = 8192
 

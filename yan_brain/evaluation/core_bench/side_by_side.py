@@ -13,8 +13,7 @@ from yan_brain.training.text_models import active, build
 from yan_brain.training.text_stream import bits_per_byte
 from yan_brain.training.text_vocabulary import Tokens, load_tokens
 
-# The best of 1e-3, 2e-3 and 4e-3 after 200 steps, by `python -m
-# yan_brain.evaluation.core_bench.rates`.
+# Top learning rates; `python -m yan_brain.evaluation.core_bench.rates` tries each model at three.
 RATES = {'ours': 2e-3, 'mcsd': 2e-3, 'transformer': 2e-3, 'transformer_same_total': 1e-3,
          'mamba': 2e-3}
 

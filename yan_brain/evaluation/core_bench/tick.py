@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ WORDS = ('go to the red ball', 'turn left 90 degrees', '走到绿色的瓶子那
          'find the yellow cone and then follow it', 'stop')
 
 
-def measure(budget: Budget) -> Found:
+def measure(budget: Budget) -> Iterator[Found]:
     """`tick.*`, on the first core that this process may use."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     rng = np.random.default_rng(budget.seed)
@@ -36,7 +37,7 @@ def measure(budget: Budget) -> Found:
         if number >= WARM:
             times_ms.append((time.perf_counter() - began) * 1e3)
     note = f'a mind {mind.weights_version} on one core; words in every {WORDS_EVERY}th tick'
-    return Found([
+    yield Found([
         Result(name='tick.p50_ms', value=percentile(times_ms, 0.5), unit='ms', n=count, note=note),
         Result(name='tick.p99_ms', value=percentile(times_ms, 0.99), unit='ms', n=count),
         Result(name='tick.memory_mib', value=peak_memory_mib(), unit='MiB',

@@ -7,7 +7,7 @@ constant after its warm-up, since nobody knows beforehand how long it will take.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -21,13 +21,14 @@ Curve = list[tuple[float, float]]
 STEPS = 100_000          # never reached: time ends it
 
 
-def measure(budget: Budget) -> Found:
+def measure(budget: Budget) -> Iterator[Found]:
     """The figure and both curves."""
     torch.set_num_threads(budget.threads)
     if peers.missing('hf_llama'):
-        return Found([Result(name=NAME, value=None, note=peers.missing('hf_llama'))])
+        yield Found([Result(name=NAME, value=None, note=peers.missing('hf_llama'))])
+        return
     size, mine_s, theirs_s, every, held = (
-        ('tiny', 6.0, 25.0, 5, 8192) if budget.quick else ('study', 120.0, 780.0, 25, 32768))
+        ('tiny', 6.0, 25.0, 5, 8192) if budget.quick else ('study', 120.0, 720.0, 50, 32768))
     text, found = side_by_side.text(budget, held), Found()
     made, curve = _curve('ours', size, text, budget, every, found,
                          lambda seconds, bits: seconds > mine_s)
@@ -37,7 +38,7 @@ def measure(budget: Budget) -> Found:
     found.results.append(judged(
         curve, their_curve, goal,
         f'ours {side_by_side.sizes(made)}, LLaMA {side_by_side.sizes(other)}'))
-    return found
+    yield found
 
 
 def _curve(name: str, size: str, text: side_by_side.Text, budget: Budget, every: int,

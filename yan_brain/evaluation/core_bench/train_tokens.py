@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ VOCABULARY = 8192
 WARM = 256               # tokens of a first pass that is not counted
 
 
-def measure(budget: Budget) -> Found:
+def measure(budget: Budget) -> Iterator[Found]:
     """`train.tokens.len4096.hf_llama`."""
     torch.set_num_threads(budget.threads)
     size, width, rounds = ('study', 384, 1) if budget.quick else ('base', 768, 2)
@@ -28,9 +28,10 @@ def measure(budget: Budget) -> Found:
     sizes = f'{total / 1e6:.0f}M weights each, batch 1'
     why = peers.missing('hf_llama')
     if why:
-        return Found([Result(name=name, value=mine, unit='tokens/s', note=f'{sizes}; {why}')])
+        yield Found([Result(name=name, value=mine, unit='tokens/s', note=f'{sizes}; {why}')])
+        return
     theirs = _llama(width, total, rounds)
-    return Found([Result(name=name, value=mine, unit='tokens/s', baseline=theirs,
+    yield Found([Result(name=name, value=mine, unit='tokens/s', baseline=theirs,
                          ratio=mine / theirs, n=rounds, note=sizes)])
 
 
