@@ -12,7 +12,7 @@ from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.migrate import Seen, keep, relearn
 from yan_brain.learning.store import KeptImage, StoreError
-from yan_brain.learning.tricks import Trick, TrickBook
+from yan_brain.learning.tricks import Step, Trick, TrickBook
 from yan_brain.settings import check, setting
 from yan_brain.signals import Concept, Image
 
@@ -130,6 +130,18 @@ class Learner:
             self.mind.memory.refresh()
             self._announce('trick', trick.name, f'learned the trick {trick.name!r} of '
                            f'{len(trick.steps)} steps')
+            return trick
+
+        return self._pool.submit(work)
+
+    def correct(self, words: str, instead: Step, language: str) -> Future[Trick | None]:
+        """Words were understood wrongly; the trick that the third such correction makes."""
+        def work() -> Trick | None:
+            self._writable()
+            trick = self.tricks.correct(words, instead, language)
+            if trick is not None:
+                self.mind.memory.refresh()
+                self._announce('trick', words, f'{words!r} means {instead.words!r} from now on')
             return trick
 
         return self._pool.submit(work)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 
 DRIFT_LIMIT = 1e-10     # relative; predictions must agree to 1e-6 whatever came before
+LARGE = 512             # above, what is added is looked at for drift only ...
+LOOK_EVERY = 8          # ... every so many times; what is taken away always
 
 
 class RecursiveRidge:
@@ -35,6 +37,7 @@ class RecursiveRidge:
             raise ValueError(f'ridge is {ridge}; it must be a number above 0')
         self.width, self.ridge = width, ridge
         self.refactored = 0
+        self._changes = 0
         self._gram: Doubles = np.eye(width) * ridge
         self._inverse: Doubles = np.eye(width) / ridge
         # A fixed direction in which drift is looked for: dense, so that no axis hides.
@@ -89,7 +92,9 @@ class RecursiveRidge:
         except np.linalg.LinAlgError:        # the drift got so large that A seems indefinite
             self._refactor()
             return
-        if not self.drift < DRIFT_LIMIT:     # catches NaN too
+        self._changes += 1
+        often = sign < 0 or self.width <= LARGE or self._changes % LOOK_EVERY == 0
+        if often and not self.drift < DRIFT_LIMIT:     # catches NaN too
             self._refactor()
 
     def _refactor(self) -> None:

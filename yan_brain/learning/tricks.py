@@ -16,6 +16,7 @@ from yan_brain.signals import Skill
 
 MOST_STEPS = 200
 MOST_TRICKS = 1000
+CORRECTIONS = 3          # the same correction so many times changes a habit
 MOVABLE = frozenset({Skill.STOP, Skill.MOVE, Skill.TURN, Skill.FIND, Skill.GO_TO, Skill.TURN_TO,
                      Skill.FOLLOW})
 
@@ -126,6 +127,27 @@ class TrickBook:
             self._database.note('trick', trick.name, {
                 'trick': int(made.lastrowid or 0), 'steps': len(trick.steps)})
 
+    def correct(self, words: str, instead: Step, language: str) -> Trick | None:
+        """`words` were understood wrongly, `instead` was meant.
+
+        The third time this is what they mean from then on: the trick that says so, else None.
+
+        Raises:
+            StoreError: it could not be kept.
+        """
+        trick = Trick(name=words, steps=(instead,), taught_s=self._database.clock(),
+                      language=language)
+        content = trick.content()
+        with self._database.writing(f'the correction of {words!r}'):
+            self._database.note('correction', words, {'content': content})
+        with self._database.reading():
+            told = self._database.run("SELECT detail FROM journal WHERE kind = 'correction' "
+                                      'AND concept = ?', (words,)).fetchall()
+        if sum(json.loads(detail)['content'] == content for detail, in told) < CORRECTIONS:
+            return None
+        self.teach(trick)
+        return trick
+
     def forget(self, name: str) -> bool:
         """Take a trick back. False: there is none of this name."""
         with self._database.writing(f'the forgetting of {name!r}'):
@@ -133,6 +155,8 @@ class TrickBook:
                                        (name,)).rowcount
             if count:
                 _sweep(self._database)
+                self._database.run("DELETE FROM journal WHERE kind = 'correction' "
+                                   'AND concept = ?', (name,))
                 self._database.note('forgotten', name, {'tricks': count})
             return bool(count)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import ReentrantCallbackGroup
+from std_srvs.srv import Trigger
 from yan_brain_msgs.srv import Concepts, Feedback, Forget, Restore, Snapshot, Teach
 
 from yan_brain.learning.learner import CANNOT_LEARN, ShowingConfig
@@ -59,7 +60,8 @@ class LearningNode(BrainNode[LearningConfig]):
         for kind, name, callback in (
                 (Teach, 'teach', self.on_teach), (Forget, 'forget', self.on_forget),
                 (Concepts, 'concepts', self.on_concepts), (Feedback, 'feedback', self.on_feedback),
-                (Snapshot, 'snapshot', self.on_snapshot), (Restore, 'restore', self.on_restore)):
+                (Snapshot, 'snapshot', self.on_snapshot), (Restore, 'restore', self.on_restore),
+                (Trigger, 'undo', self.on_undo)):
             self.serve(kind, name, callback, group=group)
         follow_lessons(self, self.learner)
         if 'cognition' not in self.room.members:
@@ -127,6 +129,16 @@ class LearningNode(BrainNode[LearningConfig]):
             response.message = f'went back to {request.name!r}'
 
         return await self._answer(response, lambda: self.learner.restore(request.name), good)
+
+    async def on_undo(
+        self, _request: Trigger.Request, response: Trigger.Response,
+    ) -> Trigger.Response:
+        def good(name: str) -> None:
+            response.success = bool(name)
+            response.message = (f'took back the last lesson on {name!r}' if name
+                                else 'nothing was taught that could be taken back')
+
+        return await self._answer(response, self.learner.undo, good)
 
     async def _answer(self, response: Any, begin: Callable[[], Future[T]],
                       good: Callable[[T], None]) -> Any:
