@@ -79,7 +79,7 @@ def test_a_showing_that_cannot_be_learned_from_changes_nothing(
     with pytest.raises(ValueError, match='printable'):
         learned.result(LIMIT_S)
     learned = learner.teach('blorp', ShowingConfig(), seconds=99.0)
-    with pytest.raises(ValueError, match='0 .* to 60'):
+    with pytest.raises(ValueError, match=r'0 .* to 60'):
         learned.result(LIMIT_S)
     learned = learner.teach('blorp', ShowingConfig(showing_seconds=5.0))
     _until(lambda: learner.gallery.wanted, 'watching')

@@ -74,7 +74,7 @@ def _concepts(size: int, world: World, asked: Floats) -> Iterator[Result]:
     memory = ConceptMemory(width=WIDTH, core='bench', world=world)
     memory.take_over(synthetic(size, WIDTH, 'bench'), 'bench')
     grown = _resident_mib() - before
-    looks, taught, forgets = [], [], []
+    looks, taught, forgets = list[float](), list[float](), list[float]()
     for _ in range(50):
         with _timed(looks):
             memory.probability(asked)

@@ -181,6 +181,7 @@ class Learner:
         """Know again what was known at a snapshot."""
         def work() -> None:
             self.mind.memory.restore(name)
+            self.tricks.reload()
             self._announce('restored', '', f'went back to {name!r}')
 
         return self._pool.submit(work)
@@ -195,7 +196,11 @@ class Learner:
 
     def refresh(self) -> Future[bool]:
         """Take over what another process wrote into the same store."""
-        return self._pool.submit(self.mind.memory.refresh)
+        def work() -> bool:
+            self.tricks.reload()
+            return self.mind.memory.refresh()
+
+        return self._pool.submit(work)
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""

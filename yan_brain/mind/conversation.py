@@ -119,7 +119,7 @@ class Conversation:
 
     def overheard(self, text: str) -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
-        if self.tasks.current is None or is_stop(text) or self._with.book.named(plain(text)):
+        if self.tasks.current is None or is_stop(text) or self._is_known(plain(text)):
             self._try_heard(text)
             return
 
@@ -220,6 +220,12 @@ class Conversation:
             self._later(task, self._with.feedback(
                 value, about.instruction_id if about else 0, about.text if about else ''),
                 lambda _: voice.judged(value, language))
+
+    def _is_known(self, words: str) -> bool:
+        """Whether exactly these words are a trick's or a device's."""
+        device = self._with.device
+        return self._with.book.named(words) is not None or (
+            device is not None and bool(device.find(words)))
 
     def _known_words(self, text: str, origin: Origin) -> Task | None:
         """Begin what exactly these words were taught for, or are the maker's for."""

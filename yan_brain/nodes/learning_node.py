@@ -72,11 +72,15 @@ class LearningNode(BrainNode[LearningConfig]):
         self.room.leave(self)
 
     def health(self) -> Health:
-        problems = self.mind.memory.problems
+        problems = list(self.mind.memory.problems)
+        if self.learner.tricks.damaged:
+            problems.append('damaged tricks were left out, teach them again: '
+                            + ', '.join(self.learner.tricks.damaged))
         return Health(level=DiagnosticStatus.WARN if problems else DiagnosticStatus.OK,
                       message='; '.join(problems) or 'ok', values={
                           'version': self.mind.version,
-                          'concepts': str(len(self.mind.concepts()))})
+                          'concepts': str(len(self.mind.concepts())),
+                          'tricks': str(len(self.learner.tricks.tricks()))})
 
     async def on_teach(self, request: Teach.Request, response: Teach.Response) -> Teach.Response:
         def good(concept: Any) -> None:
