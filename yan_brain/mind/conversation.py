@@ -17,6 +17,7 @@ from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.schooling import NotUnderstood, School
 from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
 from yan_brain.mind.thinker import Thinker, ThoughtLike
+from yan_brain.mind.voice import bare
 from yan_brain.signals import Body, Concept, Decision, Percept, Skill, SkillStatus
 
 # What people do not mean by "good" or "wrong".
@@ -209,7 +210,7 @@ class Conversation:
         elif decision.skill is Skill.WATCH:
             self._watch(task, decision)
         elif decision.skill is Skill.PERFORM:
-            trick = self._with.book.named(plain(decision.argument))
+            trick = self._with.book.named(plain(bare(decision.argument)))
             if trick is None:
                 self.tasks.end(task, 'unknown_trick')
             else:
