@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import resource
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -30,18 +31,19 @@ SHOWING_S = 1.0
 SIZES = (100, 1000, 10_000)
 ASKED = 10                   # things in view at a look-up
 WIDTH = 64
+TOGETHER = 500               # lessons taken over in one go
 
 
 def synthetic(count: int, width: int, core: str, seed: int = 0) -> list[Lesson]:
     """Lessons on made-up things: each a direction of its own, seen a dozen times."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed + 1, count])
     made = []
     for number in range(count):
         own = rng.normal(size=width)
         shown = own + 0.3 * rng.normal(size=(12, width))
         around = rng.normal(size=(96, width))
         made.append(Lesson(
-            concept=f'thing {number}', core=core, taught_s=float(number),
+            concept=f'thing {seed}-{number}', core=core, taught_s=float(number),
             features=(shown / np.linalg.norm(shown, axis=1, keepdims=True)).astype(np.float32),
             background=(around / np.linalg.norm(around, axis=1, keepdims=True)
                         ).astype(np.float32)))
@@ -66,25 +68,28 @@ def concepts() -> Iterator[Result]:
     world = rng.normal(size=(1000, WIDTH)).astype(np.float32)
     asked = rng.normal(size=(ASKED, WIDTH)).astype(np.float32)
     for size in SIZES:
-        yield from _concepts(size, World.of(world), asked)
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _concepts(size, World.of(world), asked, Path(folder) / 'lessons.db')
 
 
-def _concepts(size: int, world: World, asked: Floats) -> Iterator[Result]:
+def _concepts(size: int, world: World, asked: Floats, path: Path) -> Iterator[Result]:
     before = _resident_mib()
-    memory = ConceptMemory(width=WIDTH, core='bench', world=world)
-    memory.take_over(synthetic(size, WIDTH, 'bench'), 'bench')
+    memory = ConceptMemory.open(path, width=WIDTH, core='bench', world=world)
+    for begin in range(0, size, TOGETHER):
+        memory.take_over(synthetic(min(TOGETHER, size - begin), WIDTH, 'bench', begin), 'bench')
     grown = _resident_mib() - before
     looks, taught, forgets = list[float](), list[float](), list[float]()
     for _ in range(50):
         with _timed(looks):
             memory.probability(asked)
-    for one in synthetic(5, WIDTH, 'bench', seed=9):
+    for one in synthetic(5, WIDTH, 'bench', seed=-1):
         with _timed(taught):
-            memory.learn(f'new {one.taught_s:g}', one.features, one.background)
+            memory.learn(f'new {one.concept}', one.features, one.background)
     for number in range(3):
         with _timed(forgets):
-            memory.forget(f'thing {number}')
+            memory.forget(f'thing 0-{number}')
     memory.close()
+    on_disk = path.stat().st_size / 2**20
     name = f'concepts.{size}'
     yield Result(name=f'{name}.lookup_ms', value=percentile(looks, 0.5), unit='ms',
                  high=percentile(looks, 0.99), n=len(looks),
@@ -94,7 +99,7 @@ def _concepts(size: int, world: World, asked: Floats) -> Iterator[Result]:
     yield Result(name=f'{name}.forget_ms', value=percentile(forgets, 0.5), unit='ms',
                  n=len(forgets))
     yield Result(name=f'{name}.memory_mib', value=grown, unit='MiB',
-                 note='growth of the process, its lessons in memory and not in a file')
+                 note=f'growth of the process; the file has {on_disk:.0f} MiB')
 
 
 def lessons(weights: Path | None, seconds: float, folder: Path) -> Iterator[Result]:
