@@ -26,6 +26,7 @@ from yan_brain.signals import (
 )
 
 PHRASES = [
+    (Skill.TRICK, r'when i say (\w+), .+'),
     (Skill.GO_TO, r'go to (?:the )?(.+)'), (Skill.FOLLOW, r'follow (.+)'),
     (Skill.TEACH, r'this is a ?(.*)'), (Skill.FORGET, r'forget (.+)'),
     (Skill.DESCRIBE, r'what do you see'), (Skill.RECALL, r'what do you know'),
@@ -70,6 +71,9 @@ class FakeMind:
             self._instructions += 1
             self._goal = replace(self.understand(moment.text),
                                  instruction_id=self._instructions)
+            if moment.order is not None:
+                self._goal = replace(self._goal, skill=moment.order.skill,
+                                     argument=moment.order.argument, amount=moment.order.amount)
         seen = moment.image
         decision = replace(
             self._goal or Decision(stamp_s=0, version='', instruction_id=self._instructions),

@@ -119,3 +119,19 @@ def test_drift_is_noticed_and_cured() -> None:
         ridge.add(rows, np.ones(2))
         ridge.remove(rows, np.ones(2))
     assert ridge.refactored > 0 and ridge.drift < 1e-6
+
+
+def test_wide_rows_are_as_exact() -> None:
+    wide, rng = 600, np.random.default_rng(1)          # worked on in blocks, of unequal size
+    ridge, kept = RecursiveRidge(width=wide, ridge=1.0), []
+    for number in range(12):
+        rows, weights = rng.normal(size=(7, wide)), rng.uniform(0.1, 2, 7)
+        ridge.add(rows, weights)
+        if number % 3:
+            ridge.remove(rows, weights)
+        else:
+            kept.append((rows, weights))
+    gram = np.eye(wide) + sum((rows * weights[:, None]).T @ rows for rows, weights in kept)
+    target = rng.normal(size=(wide, 2))
+    np.testing.assert_allclose(ridge.solve(target), np.linalg.solve(gram, target), atol=1e-9)
+    np.testing.assert_array_equal(ridge.solve(np.eye(wide)), ridge.solve(np.eye(wide)).T)

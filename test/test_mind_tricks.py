@@ -97,6 +97,7 @@ class _Talk:
             concepts=list, say=self.said.append, post=self._work.append, began=lambda t: None,
             news=lambda t: None, ended=lambda task, reply: self.ended.append((task, reply)),
             book=self.book, teach_trick=self._teach, undo=self._undo,
+            correct=lambda *about: _done(self.book.correct(*about)),
             feedback=lambda *about: _done(self.judged.append(about)), device=self.device))
 
     def hear(self, task: Task) -> list[Task]:
@@ -331,6 +332,39 @@ def test_undo_forget_and_feedback(it: _Talk) -> None:
     it.say('good')
     assert it.judged == [(-1.0, move.instruction_id, 'go back'),
                          (1.0, move.instruction_id, 'go back')]
+
+
+def test_three_corrections_change_a_habit(it: _Talk) -> None:
+    for number in range(3):
+        assert it.book.named('go back') is None
+        it.say('go back')
+        assert it.steps() == [(Skill.MOVE, -0.5)]
+        it.say('wrong')
+        it.say('turn left')
+        assert it.steps() == [(Skill.TURN, 1.5)], number
+    it.say('go back, please')
+    assert it.steps() == [(Skill.TURN, 1.5)]
+    it.say('good')
+    it.say('forget back')                           # not its name: it stays
+    it.say('go back')
+    assert it.steps() == [(Skill.TURN, 1.5)]
+    it.book.forget('go back')
+    it.say('go back')
+    assert it.steps() == [(Skill.MOVE, -0.5)]
+
+
+def test_blame_that_is_not_followed_by_another_wish_changes_nothing(it: _Talk) -> None:
+    for _ in range(4):
+        it.say('go back')
+        it.steps()
+        it.say('wrong')
+        it.say('go back')                           # the same again is no correction
+        it.steps()
+        it.say('wrong')
+        it.say('good')
+        it.say('turn left')
+        it.steps()
+    assert it.book.tricks() == ()
 
 
 def test_device_words_need_no_thought(it: _Talk) -> None:

@@ -62,7 +62,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     ('skills: {x: {say: [true], topic: a, type: std_msgs/msg/String}}', 'one or more texts'),
     ('skills: {x: {say: [stop], topic: a, type: std_msgs/msg/String}}', 'words for stopping'),
     ('skills: {x: {say: [hi], type: std_msgs/msg/String}}', 'either a `topic` or a `service`'),
-    ('skills: {x: {say: [hi], topic: a, type: std_srvs/srv/Trigger}}', 'give one such as std_msgs'),
+    ('skills: {x: {say: [hi], topic: a, type: std_srvs/srv/Trigger}}', 'one such as std_msgs'),
     ('skills: {x: {say: [hi], topic: a, type: std_msgs/msg/String, values: 3}}', 'by name'),
     ('skills: {x: {say: hi, topic: a, type: std_msgs/msg/String}, '
      'y: {say: HI, topic: b, type: std_msgs/msg/String}}', "said for 'x' and for 'y'"),

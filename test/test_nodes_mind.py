@@ -237,6 +237,24 @@ def test_a_goal_succeeds_with_reply_and_feedback(world: World) -> None:
     assert world.decision(Skill.IDLE).instruction_id == decision.instruction_id
 
 
+def test_a_trick_told_is_done_step_by_step_and_forgotten(world: World) -> None:
+    code, result = world.result(world.goal('When I say dance, turn, then go to the red ball')[1])
+    assert code == GoalStatus.STATUS_SUCCEEDED and result.reply == 'can dance in 2'
+    world.until(lambda: [m.kind for m in world.got['learning_events'] if m.concept == 'dance'],
+                'an event')
+    _, future = world.goal('dance, please')
+    first = world.decision(Skill.TURN)
+    world.plan(first, State.SUCCEEDED)
+    second = world.decision(Skill.GO_TO, 'red ball')
+    assert second.instruction_id > first.instruction_id
+    world.plan(second, State.SUCCEEDED)
+    code, result = world.result(future)
+    assert code == GoalStatus.STATUS_SUCCEEDED and result.reply == 'did dance'
+    assert world.call('forget', name='dance').success
+    code, result = world.result(world.goal('dance')[1])
+    assert result.reason == 'unclear'
+
+
 def test_a_goal_fails_with_the_planners_reason(world: World) -> None:
     _, future = world.goal('go to the green cone')
     decision = world.decision(Skill.GO_TO, 'green cone')

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 import resource
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ import numpy as np
 from yan_brain.evaluation.report import Result, percentile
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.gallery import Gallery
-from yan_brain.learning.knowledge import World
+from yan_brain.learning.knowledge import Floats, World
 from yan_brain.learning.learner import Learner, ShowingConfig
 from yan_brain.learning.store import Lesson
 from yan_brain.signals import Image, Moment, Velocity
@@ -29,18 +31,19 @@ SHOWING_S = 1.0
 SIZES = (100, 1000, 10_000)
 ASKED = 10                   # things in view at a look-up
 WIDTH = 64
+TOGETHER = 500               # lessons taken over in one go
 
 
 def synthetic(count: int, width: int, core: str, seed: int = 0) -> list[Lesson]:
     """Lessons on made-up things: each a direction of its own, seen a dozen times."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed + 1, count])
     made = []
     for number in range(count):
         own = rng.normal(size=width)
         shown = own + 0.3 * rng.normal(size=(12, width))
         around = rng.normal(size=(96, width))
         made.append(Lesson(
-            concept=f'thing {number}', core=core, taught_s=float(number),
+            concept=f'thing {seed}-{number}', core=core, taught_s=float(number),
             features=(shown / np.linalg.norm(shown, axis=1, keepdims=True)).astype(np.float32),
             background=(around / np.linalg.norm(around, axis=1, keepdims=True)
                         ).astype(np.float32)))
@@ -65,26 +68,38 @@ def concepts() -> Iterator[Result]:
     world = rng.normal(size=(1000, WIDTH)).astype(np.float32)
     asked = rng.normal(size=(ASKED, WIDTH)).astype(np.float32)
     for size in SIZES:
-        before = _resident_mib()
-        memory = ConceptMemory(width=WIDTH, core='bench', world=World.of(world))
-        memory.take_over(synthetic(size, WIDTH, 'bench'), 'bench')
-        grown = _resident_mib() - before
-        looks = [_timed(lambda: memory.probability(asked)) for _ in range(50)]
-        extra = synthetic(5, WIDTH, 'bench', seed=9)
-        lessons = [_timed(lambda one=one: memory.learn(  # type: ignore[misc]
-            f'new {one.taught_s:g}', one.features, one.background)) for one in extra]
-        forgets = [_timed(lambda n=n: memory.forget(f'thing {n}'))  # type: ignore[misc]
-                   for n in range(3)]
-        memory.close()
-        yield Result(name=f'concepts.{size}.lookup_ms', value=percentile(looks, 0.5), unit='ms',
-                     high=percentile(looks, 0.99), n=len(looks),
-                     note=f'{ASKED} things in view, {WIDTH} floats; high: 99%')
-        yield Result(name=f'concepts.{size}.lesson_ms', value=percentile(lessons, 0.5), unit='ms',
-                     n=len(lessons), note='one more lesson, until it is usable')
-        yield Result(name=f'concepts.{size}.forget_ms', value=percentile(forgets, 0.5),
-                     unit='ms', n=len(forgets))
-        yield Result(name=f'concepts.{size}.memory_mib', value=grown, unit='MiB',
-                     note='growth of the process, its lessons in memory and not in a file')
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _concepts(size, World.of(world), asked, Path(folder) / 'lessons.db')
+
+
+def _concepts(size: int, world: World, asked: Floats, path: Path) -> Iterator[Result]:
+    before = _resident_mib()
+    memory = ConceptMemory.open(path, width=WIDTH, core='bench', world=world)
+    for begin in range(0, size, TOGETHER):
+        memory.take_over(synthetic(min(TOGETHER, size - begin), WIDTH, 'bench', begin), 'bench')
+    grown = _resident_mib() - before
+    looks, taught, forgets = list[float](), list[float](), list[float]()
+    for _ in range(50):
+        with _timed(looks):
+            memory.probability(asked)
+    for one in synthetic(5, WIDTH, 'bench', seed=-1):
+        with _timed(taught):
+            memory.learn(f'new {one.concept}', one.features, one.background)
+    for number in range(3):
+        with _timed(forgets):
+            memory.forget(f'thing 0-{number}')
+    memory.close()
+    on_disk = path.stat().st_size / 2**20
+    name = f'concepts.{size}'
+    yield Result(name=f'{name}.lookup_ms', value=percentile(looks, 0.5), unit='ms',
+                 high=percentile(looks, 0.99), n=len(looks),
+                 note=f'{ASKED} things in view, {WIDTH} floats; high: 99%')
+    yield Result(name=f'{name}.lesson_ms', value=percentile(taught, 0.5), unit='ms',
+                 n=len(taught), note='one more lesson, until it is usable')
+    yield Result(name=f'{name}.forget_ms', value=percentile(forgets, 0.5), unit='ms',
+                 n=len(forgets))
+    yield Result(name=f'{name}.memory_mib', value=grown, unit='MiB',
+                 note=f'growth of the process; the file has {on_disk:.0f} MiB')
 
 
 def lessons(weights: Path | None, seconds: float, folder: Path) -> Iterator[Result]:
@@ -103,8 +118,8 @@ def lessons(weights: Path | None, seconds: float, folder: Path) -> Iterator[Resu
     finally:
         learner.close()
     yield Result(name='lesson.usable_ms', value=percentile(usable, 0.95), unit='ms',
-                 n=len(usable), note=f'95%; median {percentile(usable, 0.5):.0f} ms; from the last '
-                 f'image of a showing, {KNOWN} concepts known, while it ticks at {RATE_HZ:g} Hz')
+                 n=len(usable), note=f'95%; median {percentile(usable, 0.5):.0f} ms; from the '
+                 f'last image of a showing, {KNOWN} concepts known, with ticks at {RATE_HZ:g} Hz')
     slow = [percentile(ticks, 0.99) for ticks in (busy, idle)]
     yield Result(name='lesson.tick_p99_ratio', value=slow[0] / slow[1], n=len(busy),
                  baseline=slow[1], note=f'99% of a tick: {slow[1]:.1f} ms idle, {slow[0]:.1f} ms '
@@ -163,10 +178,11 @@ def _ticks(mind: Mind, seen: Sequence[Image], seconds: float) -> list[float]:
     return found
 
 
-def _timed(work: object) -> float:
+@contextmanager
+def _timed(into: list[float]) -> Iterator[None]:
     began = time.perf_counter()
-    work()  # type: ignore[operator]
-    return (time.perf_counter() - began) * 1e3
+    yield
+    into.append((time.perf_counter() - began) * 1e3)
 
 
 def _resident_mib() -> float:

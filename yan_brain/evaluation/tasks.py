@@ -81,7 +81,8 @@ def _target_task(room_seed: int, index: int, language: str) -> Task:
     return Task(
         seed=room_seed, language=language, skill=skill, colour=colour, kind=kind, room=room,
         text=evaluation_phrase(words, skill, colour, kind, language, held_out=unread),
-        absent=absent, distracted=distracted, unread=unread, walk_mps=walk if skill is Skill.FOLLOW else 0.0)
+        absent=absent, distracted=distracted, unread=unread,
+        walk_mps=walk if skill is Skill.FOLLOW else 0.0)
 
 
 def _motion_task(room_seed: int, index: int, language: str) -> Task:

@@ -256,7 +256,7 @@ class ConceptMemory:
                 return False
             self._drop([number for number in self._taught if number not in ids], leaving or {})
             self._foreign = {n: name for n, name in self._foreign.items() if n in ids}
-            for lesson in self._store.lessons(ids - self._taught.keys() - self._foreign.keys()):
+            for lesson in self._store.each(ids - self._taught.keys() - self._foreign.keys()):
                 if lesson.core != self.core or lesson.features.shape[1] != self.width:
                     self._foreign[lesson.id] = lesson.concept
                 else:

@@ -20,7 +20,7 @@ from typing import Any
 FORMAT = 2
 BUSY_S = 5.0
 # Lines that raise the version.
-CHANGES = ('taught', 'forgotten', 'restored', 'undone', 'trick', 'habit', 'imported')
+CHANGES = ('taught', 'forgotten', 'restored', 'undone', 'trick', 'imported')
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS journal (
@@ -60,7 +60,7 @@ class Entry:
 
     entry: int
     at_s: float
-    kind: str                # one of CHANGES, snapshot, feedback
+    kind: str                # one of CHANGES, snapshot, feedback, correction
     concept: str
     detail: dict[str, str | int | float]
 

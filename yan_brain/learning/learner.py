@@ -12,7 +12,7 @@ from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.migrate import Seen, keep, relearn
 from yan_brain.learning.store import KeptImage, StoreError
-from yan_brain.learning.tricks import Trick, TrickBook
+from yan_brain.learning.tricks import Step, Trick, TrickBook
 from yan_brain.settings import check, setting
 from yan_brain.signals import Concept, Image
 
@@ -134,6 +134,18 @@ class Learner:
 
         return self._pool.submit(work)
 
+    def correct(self, words: str, instead: Step, language: str) -> Future[Trick | None]:
+        """Words were understood wrongly; the trick that the third such correction makes."""
+        def work() -> Trick | None:
+            self._writable()
+            trick = self.tricks.correct(words, instead, language)
+            if trick is not None:
+                self.mind.memory.refresh()
+                self._announce('trick', words, f'{words!r} means {instead.words!r} from now on')
+            return trick
+
+        return self._pool.submit(work)
+
     def undo(self) -> Future[str]:
         """Take back the last lesson or trick that counts; its name, '' when there is none."""
         def work() -> str:
@@ -169,6 +181,7 @@ class Learner:
         """Know again what was known at a snapshot."""
         def work() -> None:
             self.mind.memory.restore(name)
+            self.tricks.reload()
             self._announce('restored', '', f'went back to {name!r}')
 
         return self._pool.submit(work)
@@ -183,7 +196,11 @@ class Learner:
 
     def refresh(self) -> Future[bool]:
         """Take over what another process wrote into the same store."""
-        return self._pool.submit(self.mind.memory.refresh)
+        def work() -> bool:
+            self.tricks.reload()
+            return self.mind.memory.refresh()
+
+        return self._pool.submit(work)
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 
 DRIFT_LIMIT = 1e-10     # relative; predictions must agree to 1e-6 whatever came before
+LARGE = 512             # above, what is added is looked at for drift only ...
+BLOCK = 256             # rows of a large matrix that are changed together
+LOOK_EVERY = 8          # ... every so many times; what is taken away always
 
 
 class RecursiveRidge:
@@ -35,6 +38,7 @@ class RecursiveRidge:
             raise ValueError(f'ridge is {ridge}; it must be a number above 0')
         self.width, self.ridge = width, ridge
         self.refactored = 0
+        self._changes = 0
         self._gram: Doubles = np.eye(width) * ridge
         self._inverse: Doubles = np.eye(width) / ridge
         # A fixed direction in which drift is looked for: dense, so that no axis hides.
@@ -77,7 +81,7 @@ class RecursiveRidge:
         if not len(rows):
             return
         scaled = rows * np.sqrt(weights)[:, None]
-        self._gram += sign * (scaled.T @ scaled)
+        _add_square(self._gram, scaled, sign)
         if len(rows) * 2 >= self.width:      # then a fresh inverse is cheaper than Woodbury
             self._refactor()
             return
@@ -85,14 +89,29 @@ class RecursiveRidge:
         inner = np.eye(len(rows)) + sign * (reached @ scaled.T)
         try:
             half = np.linalg.solve(np.linalg.cholesky(inner), reached)
-            self._inverse -= sign * (half.T @ half)                  # symmetric to the last bit
+            _add_square(self._inverse, half, -sign)
         except np.linalg.LinAlgError:        # the drift got so large that A seems indefinite
             self._refactor()
             return
-        if not self.drift < DRIFT_LIMIT:     # catches NaN too
+        self._changes += 1
+        often = sign < 0 or self.width <= LARGE or self._changes % LOOK_EVERY == 0
+        if often and not self.drift < DRIFT_LIMIT:     # catches NaN too
             self._refactor()
 
     def _refactor(self) -> None:
         self.refactored += 1
         half = np.linalg.inv(np.linalg.cholesky(self._gram))
         self._inverse = half.T @ half
+
+
+def _add_square(total: Doubles, rows: Doubles, sign: float) -> None:
+    """total += sign rows' rows, in place and in blocks that stay in the processor's cache."""
+    if len(total) <= BLOCK:
+        total += sign * (rows.T @ rows)
+        return
+    signed = rows if sign > 0 else -rows
+    for begin in range(0, len(total), BLOCK):
+        part = slice(begin, begin + BLOCK)
+        # Only one triangle is worked out; the other is its mirror, so that both stay equal.
+        total[part, begin:] += signed[:, part].T @ rows[:, begin:]
+        total[begin + BLOCK:, part] = total[part, begin + BLOCK:].T

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from yan_brain.learning.database import Database, Entry, StoreError, digest
 
+AT_ONCE = 250            # lessons read from the file together
+
 __all__ = ['KeptImage', 'Lesson', 'LessonStore', 'StoreError']
 
 
@@ -93,6 +95,14 @@ class LessonStore:
                 found.append(lesson)
         self.damaged = tuple(damaged)
         return tuple(found)
+
+    def each(self, wanted: Iterable[int]) -> Iterator[Lesson]:
+        """The same, some hundreds at a time, so that thousands need little memory."""
+        numbers, damaged = sorted(wanted), list[str]()
+        for begin in range(0, max(1, len(numbers)), AT_ONCE):
+            yield from self.lessons(numbers[begin:begin + AT_ONCE])
+            damaged += self.damaged
+        self.damaged = tuple(damaged)
 
     def append(self, lesson: Lesson, images: Sequence[KeptImage] = ()) -> int:
         """Keep a lesson; returns the new version once it is safe on disk."""

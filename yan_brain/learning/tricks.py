@@ -16,6 +16,7 @@ from yan_brain.signals import Skill
 
 MOST_STEPS = 200
 MOST_TRICKS = 1000
+CORRECTIONS = 3          # the same correction so many times changes a habit
 MOVABLE = frozenset({Skill.STOP, Skill.MOVE, Skill.TURN, Skill.FIND, Skill.GO_TO, Skill.TURN_TO,
                      Skill.FOLLOW})
 
@@ -68,20 +69,26 @@ class Trick:
 
 
 class TrickBook:
-    """The tricks in a file. One trick for each name; a newer one takes the older's place."""
+    """The tricks in a file. One trick for each name; a newer one takes the older's place.
+
+    Reading never waits for writing: what is known is at hand. Damaged tricks are left out and
+    named in `damaged`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.damaged: tuple[str, ...] = ()
-        self._known: tuple[int, tuple[Trick, ...]] = (-1, ())
+        self._known: tuple[Trick, ...] = ()
+        self.reload()
 
     def tricks(self) -> tuple[Trick, ...]:
-        """By name. Damaged ones are left out and named in `damaged`."""
-        version = self._database.version
-        if version == self._known[0] and version:
-            return self._known[1]
+        """All of them, by name."""
+        return self._known
+
+    def reload(self) -> None:
+        """Take over what is in the file: after a restore, or when another process wrote it."""
         if self._database.format < 2:
-            return ()
+            return
         with self._database.reading():
             rows = self._database.run('SELECT id, name, content, taught_s, checksum FROM tricks '
                                       'WHERE active ORDER BY name').fetchall()
@@ -93,9 +100,7 @@ class TrickBook:
                 found.append(_trick(number, name, json.loads(content), taught_s))
             except (ValueError, KeyError, TypeError):
                 damaged.append(f'{name} (trick {number})')
-        self.damaged = tuple(damaged)
-        self._known = version, tuple(found)
-        return self._known[1]
+        self.damaged, self._known = tuple(damaged), tuple(found)
 
     def named(self, name: str) -> Trick | None:
         """The trick of a name that is said; None: there is none."""
@@ -125,6 +130,28 @@ class TrickBook:
                         _checksum(trick.name, content, trick.taught_s)))
             self._database.note('trick', trick.name, {
                 'trick': int(made.lastrowid or 0), 'steps': len(trick.steps)})
+        self.reload()
+
+    def correct(self, words: str, instead: Step, language: str) -> Trick | None:
+        """`words` were understood wrongly, `instead` was meant.
+
+        The third time this is what they mean from then on: the trick that says so, else None.
+
+        Raises:
+            StoreError: it could not be kept.
+        """
+        trick = Trick(name=words, steps=(instead,), taught_s=self._database.clock(),
+                      language=language)
+        content = trick.content()
+        with self._database.writing(f'the correction of {words!r}'):
+            self._database.note('correction', words, {'content': content})
+        with self._database.reading():
+            told = self._database.run("SELECT detail FROM journal WHERE kind = 'correction' "
+                                      'AND concept = ?', (words,)).fetchall()
+        if sum(json.loads(detail)['content'] == content for detail, in told) < CORRECTIONS:
+            return None
+        self.teach(trick)
+        return trick
 
     def forget(self, name: str) -> bool:
         """Take a trick back. False: there is none of this name."""
@@ -133,8 +160,11 @@ class TrickBook:
                                        (name,)).rowcount
             if count:
                 _sweep(self._database)
+                self._database.run("DELETE FROM journal WHERE kind = 'correction' "
+                                   'AND concept = ?', (name,))
                 self._database.note('forgotten', name, {'tricks': count})
-            return bool(count)
+        self.reload()
+        return bool(count)
 
     def newest(self) -> Trick | None:
         """The trick that was taught last."""

@@ -24,8 +24,8 @@ _FRAME_END = re.compile(
 _LINK_ZH = re.compile(r'^(?:你就|就|你|再|要)+(?=.)')
 _POLITE = frozenset({
     'please', 'robot', 'now', 'thanks', 'thank', 'hey', 'hi', 'hello', 'ok', 'okay', 'yan',
-    'robby', 'buddy', 'max', 'nova', 'can', 'could', 'would', 'will', 'you', 'kindly', 'just', 'for', 'me',
-    'alright', 'all', 'right', 'well', 'um', 'uh', 'er', 'so'})
+    'robby', 'buddy', 'max', 'nova', 'can', 'could', 'would', 'will', 'you', 'kindly', 'just',
+    'for', 'me', 'alright', 'all', 'right', 'well', 'um', 'uh', 'er', 'so'})
 _POLITE_ZH = re.compile(r'^(?:请你|请|麻烦你|机器人|你好|嘿)+|(?:一下|吧|好吗|谢谢)+$')
 _CALLS_ZH = re.compile(
     r'(?:你好|嘿)?(?:机器人|小言|小岩|阿言|小宝)?|请|谢谢|好吗|快点|好|好的|嗯|呃|那个|来|劳驾|拜托')

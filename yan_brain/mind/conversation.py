@@ -9,14 +9,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from yan_brain.learning.tricks import Step, Trick
+from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import plain
 from yan_brain.mind.occasions import Occasions, things_in
-from yan_brain.mind.performance import Performer, order
+from yan_brain.mind.performance import Performer, order, step_of
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.schooling import NotUnderstood, School
 from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
 from yan_brain.mind.thinker import Thinker, ThoughtLike
+from yan_brain.mind.voice import bare
 from yan_brain.signals import Body, Concept, Decision, Percept, Skill, SkillStatus
 
 # What people do not mean by "good" or "wrong".
@@ -74,6 +75,7 @@ class Parties:
     ended: Callable[[Task, str], None]           # with the reply
     book: Book
     teach_trick: Callable[[Trick], Future[Trick]]
+    correct: Callable[[str, Step, str], Future[Trick | None]]   # words, what was meant, language
     undo: Callable[[], Future[str]]              # the name it was about, '' for nothing
     feedback: Callable[[float, int, str], Future[None]]
     device: Device | None = None
@@ -94,6 +96,7 @@ class Conversation:
             perceives=lambda words: self.occasions.knows(words, self._is_thing(words)))
         self._with = parties
         self._last: Task | None = None           # what feedback is about
+        self._wrong: Task | None = None          # what was blamed; what comes next was meant
 
     def submit(self, text: str, origin: Origin) -> Task:
         """Take words.
@@ -117,7 +120,7 @@ class Conversation:
 
     def overheard(self, text: str) -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
-        if self.tasks.current is None or is_stop(text) or self._with.book.named(plain(text)):
+        if self.tasks.current is None or is_stop(text) or self._is_known(plain(text)):
             self._try_heard(text)
             return
 
@@ -207,16 +210,23 @@ class Conversation:
         elif decision.skill is Skill.WATCH:
             self._watch(task, decision)
         elif decision.skill is Skill.PERFORM:
-            trick = self._with.book.named(plain(decision.argument))
+            trick = self._with.book.named(plain(bare(decision.argument)))
             if trick is None:
                 self.tasks.end(task, 'unknown_trick')
             else:
                 self._perform(trick, task)
         elif decision.skill is Skill.FEEDBACK:
             value, about = decision.amount or 1.0, self._last
+            self._wrong = about if value < 0 else None
             self._later(task, self._with.feedback(
                 value, about.instruction_id if about else 0, about.text if about else ''),
                 lambda _: voice.judged(value, language))
+
+    def _is_known(self, words: str) -> bool:
+        """Whether exactly these words are a trick's or a device's."""
+        device = self._with.device
+        return self._with.book.named(words) is not None or (
+            device is not None and bool(device.find(words)))
 
     def _known_words(self, text: str, origin: Origin) -> Task | None:
         """Begin what exactly these words were taught for, or are the maker's for."""
@@ -293,6 +303,15 @@ class Conversation:
                 whole.status = task.status
             self._with.news(whole or task)
 
+    def _correct(self, task: Task) -> None:
+        """What is asked for after blame is what should have been done."""
+        wrong, self._wrong = self._wrong, None
+        if wrong is None or task.decision is None or not task.succeeded:
+            return
+        words, meant = plain(wrong.text), task.decision
+        if meant.skill in MOVABLE - {Skill.STOP} and words != plain(task.text):
+            self._with.correct(words, step_of(task.text, meant), meant.language)
+
     def _later(self, task: Task, future: Future[Any], say: Callable[[Any], str]) -> None:
         """End a task when the future is done, with what `say` makes of it."""
         self._after(task, future, lambda found: self._done(task, say(found)))
@@ -326,6 +345,7 @@ class Conversation:
             self.performer.ended(task)
             return
         if task.decision is None or task.decision.skill not in NO_DEEDS:
+            self._correct(task)
             self._last = task
         reply = task.answer or self._with.voice.ended(task)
         if task.origin is not Origin.CANCEL and task.reason not in SILENT_ENDS and reply:

@@ -17,6 +17,7 @@ from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import clauses, plain
 from yan_brain.mind.performance import step_of
 from yan_brain.mind.reflex import is_stop
+from yan_brain.mind.voice import bare
 from yan_brain.signals import Body, Decision, Skill
 
 CONFIDENT = 0.5
@@ -100,7 +101,7 @@ class School:
         """
         told: Future[Trick | None] = Future()
         told.set_running_or_notify_cancel()
-        name = plain(meant.argument)
+        name = plain(bare(meant.argument))
         percept = meant.skill is Skill.WHEN
         if not name or is_stop(name):
             told.set_exception(NotUnderstood('unclear', text))
@@ -156,7 +157,8 @@ class School:
                 continue
             meant = future.result()
             sure = meant.confidence >= CONFIDENT
-            inner = self._find(plain(meant.argument if meant.skill is Skill.PERFORM else words))
+            inner = self._find(plain(bare(meant.argument) if meant.skill is Skill.PERFORM
+                                     else words))
             if sure and meant.skill is Skill.WATCH:
                 return None
             if inner is not None and (needed or meant.skill is Skill.PERFORM):

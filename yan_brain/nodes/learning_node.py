@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import ReentrantCallbackGroup
+from std_srvs.srv import Trigger
 from yan_brain_msgs.srv import Concepts, Feedback, Forget, Restore, Snapshot, Teach
 
 from yan_brain.learning.learner import CANNOT_LEARN, ShowingConfig
@@ -59,7 +60,8 @@ class LearningNode(BrainNode[LearningConfig]):
         for kind, name, callback in (
                 (Teach, 'teach', self.on_teach), (Forget, 'forget', self.on_forget),
                 (Concepts, 'concepts', self.on_concepts), (Feedback, 'feedback', self.on_feedback),
-                (Snapshot, 'snapshot', self.on_snapshot), (Restore, 'restore', self.on_restore)):
+                (Snapshot, 'snapshot', self.on_snapshot), (Restore, 'restore', self.on_restore),
+                (Trigger, 'undo', self.on_undo)):
             self.serve(kind, name, callback, group=group)
         follow_lessons(self, self.learner)
         if 'cognition' not in self.room.members:
@@ -70,11 +72,15 @@ class LearningNode(BrainNode[LearningConfig]):
         self.room.leave(self)
 
     def health(self) -> Health:
-        problems = self.mind.memory.problems
+        problems = list(self.mind.memory.problems)
+        if self.learner.tricks.damaged:
+            problems.append('damaged tricks were left out, teach them again: '
+                            + ', '.join(self.learner.tricks.damaged))
         return Health(level=DiagnosticStatus.WARN if problems else DiagnosticStatus.OK,
                       message='; '.join(problems) or 'ok', values={
                           'version': self.mind.version,
-                          'concepts': str(len(self.mind.concepts()))})
+                          'concepts': str(len(self.mind.concepts())),
+                          'tricks': str(len(self.learner.tricks.tricks()))})
 
     async def on_teach(self, request: Teach.Request, response: Teach.Response) -> Teach.Response:
         def good(concept: Any) -> None:
@@ -127,6 +133,16 @@ class LearningNode(BrainNode[LearningConfig]):
             response.message = f'went back to {request.name!r}'
 
         return await self._answer(response, lambda: self.learner.restore(request.name), good)
+
+    async def on_undo(
+        self, _request: Trigger.Request, response: Trigger.Response,
+    ) -> Trigger.Response:
+        def good(name: str) -> None:
+            response.success = bool(name)
+            response.message = (f'took back the last lesson on {name!r}' if name
+                                else 'nothing was taught that could be taken back')
+
+        return await self._answer(response, self.learner.undo, good)
 
     async def _answer(self, response: Any, begin: Callable[[], Future[T]],
                       good: Callable[[T], None]) -> Any:

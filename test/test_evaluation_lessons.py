@@ -1,0 +1,118 @@
+"""What measures the lessons must itself be right: no repeats, no leaks, honest comparisons."""
+from __future__ import annotations
+
+import gzip
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from yan_brain.evaluation import exactness, lessons, online, tricks
+from yan_brain.evaluation.learning import kills
+from yan_brain.evaluation.lesson_speed import synthetic
+from yan_brain.evaluation.online_data import RandomFeatures, load_pictures
+from yan_brain.learning.tricks import Step
+from yan_brain.signals import Skill
+from yan_brain.simulation.room import FIRST_TRAINING_SEED, draw_room
+from yan_brain.simulation.things import COLOURS, KINDS
+
+
+def test_things_taught_are_new_and_named_once() -> None:
+    drawn = lessons.draw_lessons(50, 3)
+    assert drawn == lessons.draw_lessons(50, 3) != lessons.draw_lessons(50, 4)
+    assert len({name for name, _ in drawn}) == len({pair for _, pair in drawn}) == 50
+    assert all(colour not in COLOURS or kind not in KINDS for _, (colour, kind) in drawn)
+    with pytest.raises(ValueError, match='allowed: 1 to'):
+        lessons.draw_lessons(1000, 0)
+
+
+def test_tasks_are_in_rooms_of_their_own_among_what_is_like_them() -> None:
+    drawn = lessons.draw_lessons(8, 1)
+    tasks = list(lessons.taught_tasks(drawn, 1))
+    assert all(lessons.TEST_ROOMS <= task.seed < lessons.TEACH_ROOMS < FIRST_TRAINING_SEED
+               for task in tasks)
+    for task, (name, pair) in zip(tasks, drawn, strict=True):
+        pairs = [thing.pair for thing in task.room.things]
+        assert name in task.text.casefold() and pair in pairs
+        assert sum(other in pairs for _, other in drawn) >= 3
+
+
+def test_the_robot_is_put_in_front_of_what_is_shown() -> None:
+    room = draw_room(5)
+    pair = room.things[0].pair
+    found = lessons.facing(room, pair, 5)
+    thing, start = found.things[0], found.start
+    bearing = np.arctan2(thing.y_m - start.y_m, thing.x_m - start.x_m) - start.yaw_rad
+    assert abs(np.arctan2(np.sin(bearing), np.cos(bearing))) < 1e-6
+    assert 0.6 < np.hypot(thing.x_m - start.x_m, thing.y_m - start.y_m) - thing.radius_m < 1.4
+
+
+def test_ways_are_compared_from_where_they_began() -> None:
+    rng = random.Random(0)
+    drive = tricks.draw_drive(rng)
+    room = draw_room(1)
+    one = tricks.ideal(drive, room.start)
+    other = tricks.ideal(drive, replace(room.start, x_m=3.0, yaw_rad=1.0))
+    assert tricks.missed(one, other) == '' and tricks.length_m(one) > 0.5
+    bent = one.copy()
+    bent[:, 0] += np.linspace(0, 0.2 * tricks.length_m(one), len(one))
+    assert tricks.missed(one, bent) in ('left the path', 'ended elsewhere')
+    turned = one.copy()
+    turned[-3:, 2] += 0.5
+    assert tricks.missed(one, turned) == 'wrong heading'
+
+
+def test_sequences_hold_what_they_mean() -> None:
+    rng = random.Random(1)
+    for _ in range(20):
+        text, name, truth = tricks.draw_sequence(rng)
+        assert name in text and 2 <= len(truth) <= 5
+        steps = tuple(Step(words='x', skill=skill, amount=amount) for skill, amount in truth)
+        trick = tricks.Trick(name=name, steps=steps, taught_s=0.0)
+        assert tricks._same(trick, truth)
+        wrong = [(Skill.TURN, 9.0), *truth[1:]]
+        assert not tricks._same(trick, wrong) and not tricks._same(None, truth)
+
+
+def test_exactness_is_measured_against_batch_training() -> None:
+    found = {result.name: result.value for result in exactness.measure(15, 1)}
+    assert set(found) == {'exact.order', 'exact.forget', 'exact.merge'}
+    assert all(value is not None and value < 1e-6 for value in found.values())
+
+
+def test_pictures_are_read_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for kind, count in (('train', 60), ('t10k', 20)):
+        images = rng.integers(0, 255, (count, 28, 28)).astype(np.uint8)
+        head = b'\0\0\x08\x03' + b''.join(n.to_bytes(4, 'big') for n in images.shape)
+        (tmp_path / f'{kind}-images-idx3-ubyte.gz').write_bytes(
+            gzip.compress(head + images.tobytes()))
+        labels = b'\0\0\x08\x01' + count.to_bytes(4, 'big') + bytes(i % 10 for i in range(count))
+        (tmp_path / f'{kind}-labels-idx1-ubyte').write_bytes(labels)
+    pictures = load_pictures('mnist', tmp_path)
+    assert pictures.train.shape == (60, 28, 28) and pictures.test_labels[13] == 3
+    features = RandomFeatures()
+    features.fit(pictures.train)
+    rows = features.apply(pictures.train)
+    assert rows.shape == (60, features.width) and abs(float(rows.mean())) < 0.05
+    np.testing.assert_array_equal(rows, features.apply(pictures.train))
+    benchmark = online.Benchmark('mnist', tmp_path)
+    curve = benchmark.one_pass('ours', online.learners(benchmark.width)['slda'])
+    assert len(curve.after) == 10 and curve.after[0] == 1.0 and curve.asked == 20
+    (tmp_path / 't10k-labels-idx1-ubyte').write_bytes(b'no')
+    with pytest.raises(ValueError, match='IDX'):
+        load_pictures('mnist', tmp_path)
+    missing = list(online.measure('mnist', tmp_path / 'nowhere', tmp_path))
+    assert {result.value for result in missing} == {None} and 'npm pack' in missing[0].note
+
+
+def test_kills_are_reported() -> None:
+    (result,) = kills(2, 5, 0)
+    assert result.name == 'kill.acknowledged_lost' and result.value == 0 and result.n
+
+
+def test_made_up_lessons_differ() -> None:
+    one, other = synthetic(2, 16, 'core')
+    assert one.features.shape == (12, 16) and not np.allclose(one.features, other.features)
