@@ -19,12 +19,14 @@ ROOMS: dict[str, set[str]] = {
     'mind': {'perception', 'cognition', 'learning'},
     'training': {'perception', 'cognition', 'learning', 'mind', 'planning', 'simulation'},
     'nodes': {'perception', 'learning', 'mind', 'planning', 'simulation'},
-    'evaluation': {'perception', 'learning', 'mind', 'planning', 'simulation', 'training',
-                   'nodes', 'cli'},         # bench loop runs the whole brain
+    # bench loop runs the whole brain
+    'evaluation': {'perception', 'cognition', 'learning', 'mind', 'planning', 'simulation',
+                   'training', 'nodes', 'cli'},
     'cli': {'perception', 'learning', 'mind', 'simulation', 'training', 'nodes', 'evaluation'},
 }
 # The lessons' background is drawn from frames that the package itself makes.
-EXCEPTIONS = {('mind/world.py', 'simulation')}
+# The text trainer builds the peers of the benchmark too, so that all train alike.
+EXCEPTIONS = {('mind/world.py', 'simulation'), ('training/text_models.py', 'evaluation')}
 ROS = ('rclpy', 'yan_brain_msgs', 'sensor_msgs', 'geometry_msgs', 'std_msgs', 'nav_msgs')
 WITH_ROS = {'nodes', 'cli', 'evaluation'}
 

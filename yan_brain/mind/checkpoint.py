@@ -43,6 +43,7 @@ def save_checkpoint(folder: Path, brain: Brain, eye: Eye, words: Words, *, steps
     weights |= {f'eye.{k}': v.contiguous() for k, v in eye.state_dict().items()}
     partial = folder / 'brain.safetensors.partial'
     save_file(weights, partial)
+    partial.chmod(0o644)            # safetensors writes for the owner alone
     partial.replace(folder / 'brain.safetensors')
 
 
