@@ -9,13 +9,14 @@ from typing import Any
 from yan_brain.evaluation.report import Result
 from yan_brain.training.text_curves import PictureError, draw, figure
 
-# Panel: label of x, label of y, logarithmic x, logarithmic y.
+# Panel: label of x, label of y, logarithmic x, logarithmic y. Flat or not is seen from zero.
 PANELS: dict[str, tuple[str, str, bool, bool]] = {
     'decode': ('tokens of context', 'tokens a second', True, True),
     'time to loss': ('seconds of training', 'validation bits a byte', False, False),
     'quality': ('training tokens', 'validation bits a byte', False, False),
     'recall': ('tokens between telling and asking', 'share recalled', True, False),
     'growth': ('position in the stream', 'ms a token', True, False)}
+FROM_ZERO = ('growth', 'recall')
 COLUMNS = 2
 
 
@@ -34,6 +35,8 @@ def draw_report(path: Path, results: Sequence[Result],
     for place, name in zip(places, panels, strict=False):
         x, y, log_x, log_y = PANELS[name]
         draw(place, lines[name], x=x, y=y, title=name, log_x=log_x, log_y=log_y)
+        if name in FROM_ZERO:
+            place.set_ylim(bottom=0.0)
     for place in places[len(panels):]:
         place.axis('off')
     path.parent.mkdir(parents=True, exist_ok=True)
