@@ -30,7 +30,7 @@ from yan_brain.mind.checkpoint import save_checkpoint  # noqa: E402
 from yan_brain.mind.world import load_world, save_world, typical_rows  # noqa: E402
 from yan_brain.nodes import convert  # noqa: E402
 from yan_brain.perception.language import Words  # noqa: E402
-from yan_brain.perception.sight import Eye  # noqa: E402
+from yan_brain.perception.sight import IDENTITY, Eye  # noqa: E402
 from yan_brain.signals import Image, Moment, Skill  # noqa: E402
 from yan_brain.training.train import new_brain  # noqa: E402
 
@@ -64,7 +64,7 @@ def test_the_world_belongs_to_its_weights(
     images = (Image(stamp_s=0, horizontal_fov_rad=1.2, rgb=rng.integers(
         0, 255, (120, 160, 3), dtype=np.uint8)) for _ in range(1000))
     rows = typical_rows(mind, images, most=200)
-    assert rows.shape == (200, 80)
+    assert rows.shape == (200, IDENTITY)
     save_world(tmp_path, rows, mind.weights_version)
     world = load_world(tmp_path, mind.weights_version)
     assert world is not None

@@ -51,6 +51,15 @@ def test_a_batch_holds_things_with_and_without_names(folders: Path) -> None:
     assert joined(targets, targets).instance.shape[0] == 16
 
 
+def test_frames_of_exchanged_colours_keep_their_kinds_alone(folders: Path) -> None:
+    plain, exchanged = FrameSet(folders / 'named'), FrameSet(folders / 'named', 1.0)
+    _, before = plain.batch(np.random.default_rng(0), 8)
+    pixels, after = exchanged.batch(np.random.default_rng(0), 8)
+    assert bool((after.colour == -1).all()) and bool((after.identity == -1).all())
+    assert int(after.kind.max()) >= 0 and bool(pixels.isfinite().all())
+    assert bool((before.colour >= 0).any())
+
+
 def test_a_thing_without_a_name_is_of_no_kind_but_of_any_colour() -> None:
     want = SightTargets(
         instance=torch.zeros(1, 1, dtype=torch.long), colour=-torch.ones(1, 1, dtype=torch.long),

@@ -1,6 +1,7 @@
 """Batches of generated frames, varied in light, colour cast, noise, sharpness and side."""
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,17 @@ from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training.losses import SightTargets, joined
 
 NAMED_PAIRS = len(COLOURS) * len(KINDS)     # identities 0 to here have names, designs follow
+_EXCHANGES = ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
 _GRAINS = 64                                # pictures of noise kept ready
 
 
 class FrameSet:
     """Frames in a folder made by `python -m yan_brain.simulation.frames`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, recoloured: float = 0.0) -> None:
+        """`recoloured`: share of frames whose colours are exchanged, so that no kind is bound to
+        the colours it was seen in; their colours have no names then."""
+        self.recoloured = recoloured
         if not (folder / 'rgb.npy').exists():
             raise FileNotFoundError(
                 f'{folder} holds no frames; make them with `python -m '
@@ -38,9 +43,11 @@ class FrameSet:
         pixels, targets = self.rows(rows)
         flip = rng.random(count) < 0.5
         targets = _mirrored(targets, torch.from_numpy(flip))
-        varied = np.stack([self._vary(image[:, ::-1] if flipped else image, rng)
-                           for image, flipped in zip(pixels, flip, strict=True)])
-        return torch.from_numpy(varied), targets
+        recolour = rng.random(count) < self.recoloured
+        varied = np.stack([self._vary(image[:, ::-1] if flipped else image, rng,
+                                      _EXCHANGES[rng.integers(len(_EXCHANGES))] if new else None)
+                           for image, flipped, new in zip(pixels, flip, recolour, strict=True)])
+        return torch.from_numpy(varied), _unnamed(targets, torch.from_numpy(recolour))
 
     def rows(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], SightTargets]:
         """Return frames as they are, with labels; patches row by row."""
@@ -72,9 +79,14 @@ class FrameSet:
         assert found.shape[1] == MOST_THINGS
         return found
 
-    def _vary(self, image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Another camera and another hour of the day: exposure, cast, contrast, blur, noise."""
-        x = image.astype(np.float32)
+    def _vary(self, image: NDArray[np.uint8], rng: np.random.Generator,
+              exchange: tuple[int, int, int] | None = None) -> NDArray[np.float32]:
+        """Another camera and another hour of the day: exposure, cast, contrast, blur, noise.
+
+        `exchange`: which channel becomes red, green, blue.
+        """
+        x = image.astype(np.float32) if exchange is None else (
+            image[..., exchange].astype(np.float32))
         if rng.random() < 0.2:                                   # soft lens or motion
             x[:, 1:-1] = (x[:, :-2] + x[:, 1:-1] + x[:, 2:]) / 3
             if rng.random() < 0.5:
@@ -96,6 +108,13 @@ def draw(named: FrameSet, unnamed: FrameSet, rng: np.random.Generator, count: in
         return pixels, targets
     more, labels = unnamed.batch(rng, others)
     return torch.cat([pixels, more]), joined(targets, labels)
+
+
+def _unnamed(targets: SightTargets, recoloured: Tensor) -> SightTargets:
+    """The labels, without names of colours and things where colours were exchanged."""
+    lost = recoloured[:, None]
+    return replace(targets, colour=targets.colour.masked_fill(lost, -1),
+                   identity=targets.identity.masked_fill(lost, -1))
 
 
 def _mirrored(targets: SightTargets, flip: Tensor) -> SightTargets:

@@ -38,12 +38,15 @@ CORPUS = 60_000         # utterances that word pieces are learned from
 class TrainConfig:
     """How long and how big. The defaults make the committed brain."""
 
-    sight_steps: int = setting(2000, 'steps of the sight phase', minimum=0)
+    sight_steps: int = setting(2600, 'steps of the sight phase', minimum=0)
     word_steps: int = setting(1600, 'steps of the words phase', minimum=0)
     together_steps: int = setting(200, 'steps of the phase of both', minimum=0)
     frames: int = setting(128, 'frames of a step of sight', minimum=2)
     unnamed_share: float = setting(
         0.25, 'share of frames that show things without names', minimum=0.0, maximum=0.9)
+    recoloured: float = setting(
+        0.4, 'share of frames of named things whose colours are exchanged', minimum=0.0,
+        maximum=1.0)
     designs: int = setting(4000, 'design numbers in the frames of things without names',
                            minimum=1)
     told: int = setting(10_000, 'bytes of text of a step', minimum=1000)
@@ -194,7 +197,8 @@ class Workshop:
     def _phase(self, name: str) -> Phase[Any]:
         cfg = self.config
         if name == 'sight':
-            return SightPhase(new_brain(1), sight.Eye(), FrameSet(self.named),
+            return SightPhase(new_brain(1), sight.Eye(),
+                              FrameSet(self.named, cfg.recoloured),
                               FrameSet(self.unnamed), frames=cfg.frames,
                               unnamed_share=cfg.unnamed_share, designs=cfg.designs,
                               bf16=fast_bf16())
@@ -209,9 +213,9 @@ class Workshop:
         eye.load_state_dict(self._left_by('sight', 'eye'))
         # Thoughts begin to flow back from nothing, so that sight starts where it ended.
         nn.init.zeros_(brain.back.weight)
-        return TogetherPhase(brain, eye, FrameSet(self.named), FrameSet(self.unnamed), words,
-                             self.talk, streams=cfg.streams, told=cfg.told, forget=cfg.forget,
-                             unnamed_share=cfg.unnamed_share)
+        return TogetherPhase(brain, eye, FrameSet(self.named, cfg.recoloured),
+                             FrameSet(self.unnamed), words, self.talk, streams=cfg.streams,
+                             told=cfg.told, forget=cfg.forget, unnamed_share=cfg.unnamed_share)
 
     def words(self) -> Words:
         """The word pieces, learned once."""
