@@ -83,6 +83,7 @@ class Episode:
         self._thing = judge.find(task.colour, task.kind) if task.colour else None
         self._course = _Course()
         self._pending = Velocity()
+        self._words: str | None = None      # heard since the last thought
         self._began = judge.pose
         self._turned_rad, self._yaw = 0.0, judge.pose.yaw_rad
         self.path = [(judge.pose.x_m, judge.pose.y_m, judge.pose.yaw_rad)]
@@ -104,6 +105,9 @@ class Episode:
         # The simulation's time also serves as the steady clock: they run as one here.
         now = self.home.time_s
         self.planner.sense(scan=senses.scan, body=senses.body, touch=senses.touch)
+        if self._listen is not None and senses.sound.samples.size:
+            # Every piece of sound is heard, also between two thoughts.
+            self._words = self._listen(senses) or self._words
         if tick % 2 == 0:
             decision = self._think(senses)
             self.planner.decide(decision, now)
@@ -126,7 +130,7 @@ class Episode:
             if ready:
                 course.told_s = senses.stamp_s
                 self.home.say(self.task.text)
-            text = self._listen(senses)
+            text, self._words = self._words, None
         if text is not None:
             course.heard = text
         decision = self.policy.tick(senses, text)
