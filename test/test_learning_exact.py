@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from yan_brain.evaluation.exactness import batch
 from yan_brain.learning.classifier import RidgeClassifier
 from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
 from yan_brain.learning.ridge import RecursiveRidge
@@ -32,22 +33,6 @@ def _lesson(name: str, seed: int) -> Lesson:
     rows = (rng.normal(0, 1, F) + rng.normal(0, 0.3, (int(rng.integers(1, 7)), F))) * scale
     around = rng.normal(0, scale, (int(rng.integers(0, 6)), F))
     return name, rows.astype(np.float32), around.astype(np.float32)
-
-
-def _batch(memory: ConceptMemory, lessons: list[Lesson], asked: Rows) -> NDArray[np.float64]:
-    """Plain ridge regression over the lessons, in the order of the names."""
-    config, spread = memory.config, memory.knowledge.spread
-    names = sorted({name for name, _, _ in lessons})
-    wide = spread.rows_width
-    gram, pull = config.ridge * np.eye(wide), np.zeros((wide, len(names)))
-    for name, shown, around in lessons:
-        rows = spread.apply(shown)
-        gram += rows.T @ rows * config.shown_weight / len(shown)
-        pull[:, names.index(name)] += rows.sum(0) * config.shown_weight / len(shown)
-        if len(around):
-            rows = spread.apply(around)
-            gram += rows.T @ rows * config.background_weight / len(around)
-    return spread.apply(asked) @ np.linalg.solve(gram, pull)
 
 
 @MANY
@@ -79,7 +64,7 @@ def test_any_sequence_equals_batch_training_on_what_is_left(
     assert memory.names == tuple(sorted({lesson[0] for lesson in known}))
     found = memory.predict(asked)
     if known:
-        np.testing.assert_allclose(found, _batch(memory, known, asked), atol=LIMIT, rtol=0)
+        np.testing.assert_allclose(found, batch(memory, known, asked), atol=LIMIT, rtol=0)
     assert np.isfinite(memory.probability(asked)).all()
     memory.close()
 

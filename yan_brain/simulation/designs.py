@@ -87,7 +87,7 @@ def _turned(h: float, rng: np.random.Generator) -> list[Part]:
     sides = (3, 4, 6, 20, 20, 20)[rng.integers(6)]
     split = int(rng.integers(1, len(levels)))
     profile = [(float(r), float(z * h)) for r, z in zip(radii, levels, strict=True)]
-    if split in (0, len(levels) - 1):
+    if split == len(levels) - 1:
         return [lathe(profile, sides)]
     return [lathe(profile[:split + 1], sides), lathe(profile[split:], sides)]
 

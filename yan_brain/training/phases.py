@@ -1,7 +1,7 @@
 """The phases of training: to see, to understand words, and both in one life.
 
-- sight: eye and looking heads learn from frames alone, without the core: half of them show named
-  things, the others things without names, which teach what tells things apart.
+- sight: eye and looking heads learn from frames alone, without the core: most show named things,
+  the others things without names, which teach what tells things apart.
 - words: the core learns to understand what is said, by itself.
 - together: the eye rests; frames pass through the core between utterances, as they will on the
   robot, and thoughts learn to flow back to the patches.

@@ -1,7 +1,6 @@
 """Utterances to padded batches of word pieces with their labels."""
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 
 import torch
@@ -45,8 +44,3 @@ def _characters(said: Utterance, text: str) -> tuple[int, int]:
     before = ' '.join(raw[:said.span[0]].decode().split())
     start = text.find(name, max(len(before) - 1, 0))
     return start, start + len(name)
-
-
-def seeded(seed: int) -> random.Random:
-    """A generator of its own, so that drawing words never disturbs drawing frames."""
-    return random.Random(seed)
