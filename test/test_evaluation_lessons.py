@@ -14,6 +14,7 @@ from yan_brain.evaluation.learning import kills
 from yan_brain.evaluation.lesson_speed import synthetic
 from yan_brain.evaluation.online_data import RandomFeatures, load_pictures
 from yan_brain.learning.tricks import Step
+from yan_brain.mind.clauses import clauses
 from yan_brain.signals import Skill
 from yan_brain.simulation.room import FIRST_TRAINING_SEED, draw_room
 from yan_brain.simulation.things import COLOURS, KINDS
@@ -66,9 +67,10 @@ def test_ways_are_compared_from_where_they_began() -> None:
 
 def test_sequences_hold_what_they_mean() -> None:
     rng = random.Random(1)
-    for _ in range(20):
-        text, name, truth = tricks.draw_sequence(rng)
+    for number in range(20):
+        text, name, truth = tricks.draw_sequence(rng, held_out=bool(number % 2))
         assert name in text and 2 <= len(truth) <= 5
+        assert sum(needed for _, needed in clauses(text, name)) in (len(truth), len(truth) - 1)
         steps = tuple(Step(words='x', skill=skill, amount=amount) for skill, amount in truth)
         trick = tricks.Trick(name=name, steps=steps, taught_s=0.0)
         assert tricks._same(trick, truth)

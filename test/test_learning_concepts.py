@@ -105,6 +105,20 @@ def test_ridge_drift_stays_small_through_many_changes() -> None:
     np.testing.assert_allclose(ridge.solve(target), fresh.solve(target), atol=1e-6)
 
 
+def test_a_wide_ridge_looks_at_drift_seldom_and_still_equals_one_made_at_once() -> None:
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(60, 600))
+    wide, fresh = (RecursiveRidge(width=600, ridge=5.0) for _ in range(2))
+    for begin in range(0, 60, 4):
+        wide.add(rows[begin:begin + 4], np.ones(4))
+    wide.remove(rows[20:24], np.ones(4))
+    kept = np.delete(rows, range(20, 24), 0)
+    fresh.add(kept, np.ones(len(kept)))
+    target = kept.T @ np.ones((56, 1))
+    np.testing.assert_allclose(wide.solve(target), fresh.solve(target), atol=1e-9)
+    assert wide.drift < 1e-10 and wide.refactored == 0
+
+
 def test_left_out_residuals_equal_learning_without_the_rows() -> None:
     rng = np.random.default_rng(1)
     rows, block = rng.normal(size=(12, 6)), rng.normal(size=(4, 6))
@@ -144,6 +158,16 @@ def test_spread_makes_unlike_scales_alike() -> None:
     spread = Spread.of(world.mean(0), np.cov(world.T), shrink=1e-9)
     white = spread.apply(world.astype(np.float32))[:, :-1]
     np.testing.assert_allclose(np.cov(white.T), np.eye(F), atol=0.1)
+
+
+def test_a_centred_spread_keeps_angles_and_takes_the_mean_off() -> None:
+    rng = np.random.default_rng(0)
+    world = 3 + rng.normal(size=(60, F)).astype(np.float32)
+    spread = World.of(world, whiten=False).spread       # fewer rows than whitening needs
+    made = spread.apply(world)[:, :-1]
+    centred = world - world.mean(0)
+    expected = centred / np.linalg.norm(centred, axis=1, keepdims=True) * np.sqrt(F)
+    np.testing.assert_allclose(made, expected, atol=1e-4)
 
 
 @functools.lru_cache

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from yan_brain.evaluation.report import Result, fraction
 from yan_brain.learning.showing import Showing
 from yan_brain.learning.tricks import Step, Trick
+from yan_brain.mind.clauses import clauses
 from yan_brain.mind.performance import Performer, order
 from yan_brain.mind.schooling import School
 from yan_brain.mind.tasks import Origin, Task
@@ -30,6 +32,9 @@ from yan_brain.simulation.home import Home
 from yan_brain.simulation.judge import Judge
 from yan_brain.simulation.room import Pose, Room, RoomOptions, draw_room
 from yan_brain.training.language import draw_utterance
+
+if TYPE_CHECKING:
+    from yan_brain.mind import Mind
 
 FIGURES = ('one_demonstration', 'sequence', 'sequence_named')
 TICK_S = 0.05
@@ -204,54 +209,75 @@ def one_demonstration(count: int, seed: int) -> Result:
         f'{cause} {times}' for cause, times in causes.most_common() if cause))
 
 
-def draw_sequence(rng: random.Random) -> tuple[str, str, list[tuple[Skill, float]]]:
-    """Words that tell a trick, its name, and what is truly to be done."""
-    parts, truth = [], []
-    for _ in range(rng.randint(2, 5)):
+def draw_sequence(
+    rng: random.Random, *, held_out: bool,
+) -> tuple[str, str, list[tuple[Skill, float]]]:
+    """Words that tell a trick, its name, and what is truly to be done.
+
+    `held_out`: each step is worded as training never read it.
+    """
+    parts: list[str] = []
+    truth = []
+    steps = rng.randint(2, 5)
+    while len(parts) < steps:
         skill = rng.choice((Skill.MOVE, Skill.TURN))
-        said = draw_utterance(rng, 'en', skill=skill, held_out=True, noise=False)
+        said = draw_utterance(rng, 'en', skill=skill, held_out=held_out, noise=False)
+        words = said.text.strip(' .!')
+        if len(clauses(words, '')) != 1:        # pauses within: no one could tell it from two
+            continue
         size = float(said.amount or 0)
         size = size / 100 if skill is Skill.MOVE else math.radians(size)
-        parts.append(said.text.strip(' .!'))
+        parts.append(words)
         truth.append((skill, -size if said.direction < 0 else size))
     name, link = rng.choice(NAMES), rng.choice(LINKS)
     return rng.choice(TOLD).format(n=name, b=link.join(parts)), name, truth
 
 
 def sequences(count: int, seed: int, weights: Path | None, *, named: bool) -> Result:
-    """Tell `count` tricks. `named`: the name is given, only the clauses are to be understood."""
+    """Tell `count` tricks, every second one in words never read.
+
+    `named`: the name is given, only the clauses are to be understood.
+    """
     from yan_brain.mind import Mind
     figure = f'tricks.sequence{"_named" if named else ""}'
     mind = Mind.load(weights)
     if not named and Skill.TRICK.value not in mind.skills:
         return Result(name=figure, value=None, unit='fraction', note=(
             'this brain was trained before there were tricks: train it anew'))
-    rng, right, wrong = random.Random(f'sequence {seed}'), 0, Counter[str]()
+    rng, wrong = random.Random(f'sequence {seed}'), Counter[str]()
+    right, asked = [0, 0], [0, 0]           # as trained, never read
+    for number in range(count):
+        side = number % 2
+        text, name, truth = draw_sequence(rng, held_out=bool(side))
+        why = _told(mind, text, name, truth, named=named)
+        asked[side] += 1
+        right[side] += not why
+        if why:
+            wrong[why] += 1
+    return fraction(figure, successes=sum(right), n=count, note=(
+        f'English; steps worded as in training {right[0]} of {asked[0]}, as never read '
+        f'{right[1]} of {asked[1]}; ' + ', '.join(
+            f'{cause} {times}' for cause, times in wrong.most_common(4))).strip(', ;'))
 
-    def understand(text: str) -> Future[Decision]:
+
+def _told(mind: Mind, text: str, name: str, truth: Sequence[tuple[Skill, float]], *,
+          named: bool) -> str:
+    """Tell one trick; what went wrong, '' when it was learned as it was meant."""
+    def understand(words: str) -> Future[Decision]:
         future: Future[Decision] = Future()
-        future.set_result(mind.understand(text))
+        future.set_result(mind.understand(words))
         return future
 
     school = School(understand=understand, find=lambda _: None, perceives=lambda _: False,
                     post=lambda work: work())
-    for _ in range(count):
-        text, name, truth = draw_sequence(rng)
-        meant = (Decision(stamp_s=0.0, version='', skill=Skill.TRICK, argument=name) if named
-                 else mind.understand(text))
-        if meant.skill is not Skill.TRICK or meant.argument != name:
-            wrong[f'took it for {meant.skill.value} {meant.argument}'.strip()] += 1
-            continue
-        told = school.tell(text, meant)
-        if told.exception() is not None:
-            wrong[str(told.exception())] += 1
-        elif not _same(told.result(), truth):
-            wrong['other steps'] += 1
-        else:
-            right += 1
-    return fraction(figure, successes=right, n=count, note=(
-        'English; phrasings never trained on; ' + ', '.join(
-            f'{cause} {times}' for cause, times in wrong.most_common(4))).strip(', ;'))
+    meant = (Decision(stamp_s=0.0, version='', skill=Skill.TRICK, argument=name) if named
+             else mind.understand(text))
+    if meant.skill is not Skill.TRICK or meant.argument != name:
+        return f'took it for {meant.skill.value} {meant.argument}'.strip()
+    told = school.tell(text, meant)
+    if told.exception() is not None:
+        return str(told.exception())
+    return '' if _same(told.result(), truth) else 'other steps'
 
 
 def _same(trick: Trick | None, truth: Sequence[tuple[Skill, float]]) -> bool:

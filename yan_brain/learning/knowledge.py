@@ -1,10 +1,10 @@
 """What was learned, ready for use: immutable, so that readers never wait for the learner.
 
-Features are first whitened by how features are spread in general, then brought to length
-sqrt(F); a word is a direction in that space. Two questions are asked of every row of features:
-how much does it look like the word rather than like anything else (ridge score), and is it
-near to something that was shown at all (cosine to the nearest showing). Both must be answered
-with yes for it to be known.
+The mean of all features is taken off (and, where their scales differ, they are whitened), then
+rows are brought to length sqrt(F); a word is a direction in that space. Two questions are asked
+of every row of features: how much does it look like the word rather than like anything else
+(ridge score), and is it near to something that was shown at all (cosine to the nearest showing).
+Both must be answered with yes for it to be known.
 """
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ class Spread:
         return cls(np.zeros(width), np.eye(width))
 
     @classmethod
+    def centred(cls, mean: NDArray[np.floating]) -> Spread:
+        """For features whose cosines tell things apart already, once `mean` (F,) is taken off."""
+        return cls(np.asarray(mean, np.float64), np.eye(len(mean)))
+
+    @classmethod
     def of(cls, mean: NDArray[np.floating], covariance: NDArray[np.floating],
            shrink: float = 0.1) -> Spread:
         """From mean (F,) and covariance (F, F) of the core's features over many scenes.
@@ -101,8 +106,8 @@ class World:
     spread: Spread
 
     @classmethod
-    def of(cls, rows: NDArray[np.floating]) -> World:
-        """From typical rows, some hundreds at least.
+    def of(cls, rows: NDArray[np.floating], *, whiten: bool = True) -> World:
+        """From typical rows, some hundreds at least; `whiten`: floats of a row differ in scale.
 
         Raises:
             ValueError: too few rows, or not finite.
@@ -111,7 +116,8 @@ class World:
         if len(good) <= 2 * good.shape[1]:
             raise ValueError(f'the world has {len(good)} rows of {good.shape[1]} floats; it needs '
                              f'more than {2 * good.shape[1]}')
-        return cls(good, Spread.of(good.mean(0, dtype=np.float64), np.cov(good.T)))
+        mean = good.mean(0, dtype=np.float64)
+        return cls(good, Spread.of(mean, np.cov(good.T)) if whiten else Spread.centred(mean))
 
     @classmethod
     def plain(cls, width: int) -> World:

@@ -3,7 +3,8 @@
 With rows x_i of weight w_i, A = ridge I + sum w_i x_i x_i'. A row added is A + w x x', a row
 taken away A - w x x', so the inverse follows by the Woodbury identity and neither order nor
 history leaves a trace but rounding (analytic continual learning, arXiv 2205.14922). A itself is
-kept beside its inverse: their disagreement is the drift, and cures it.
+kept beside its inverse: their disagreement is the drift, and cures it. Only the inverse is needed
+to predict, so A follows when somebody looks at it.
 
 >>> ridge = RecursiveRidge(width=2, ridge=1.0)
 >>> ridge.add(np.array([[1.0, 0.0]]), np.array([3.0]))
@@ -39,6 +40,7 @@ class RecursiveRidge:
         self.width, self.ridge = width, ridge
         self.refactored = 0
         self._changes = 0
+        self._waiting: list[tuple[Doubles, float]] = []     # rows that A is still without
         self._gram: Doubles = np.eye(width) * ridge
         self._inverse: Doubles = np.eye(width) / ridge
         # A fixed direction in which drift is looked for: dense, so that no axis hides.
@@ -72,6 +74,7 @@ class RecursiveRidge:
     @property
     def drift(self) -> float:
         """Relative error of the inverse in the probe's direction."""
+        self._settle()
         return float(np.linalg.norm(self._gram @ (self._inverse @ self._probe) - self._probe))
 
     def _change(self, rows: Doubles, weights: Doubles, sign: float) -> None:
@@ -81,7 +84,7 @@ class RecursiveRidge:
         if not len(rows):
             return
         scaled = rows * np.sqrt(weights)[:, None]
-        _add_square(self._gram, scaled, sign)
+        self._waiting.append((scaled, sign))
         if len(rows) * 2 >= self.width:      # then a fresh inverse is cheaper than Woodbury
             self._refactor()
             return
@@ -98,7 +101,16 @@ class RecursiveRidge:
         if often and not self.drift < DRIFT_LIMIT:     # catches NaN too
             self._refactor()
 
+    def _settle(self) -> None:
+        """Bring A up to date: many lessons at once cost hardly more than one."""
+        for sign in (1.0, -1.0):
+            rows = [scaled for scaled, side in self._waiting if side == sign]
+            if rows:
+                _add_square(self._gram, np.concatenate(rows), sign)
+        self._waiting.clear()
+
     def _refactor(self) -> None:
+        self._settle()
         self.refactored += 1
         half = np.linalg.inv(np.linalg.cholesky(self._gram))
         self._inverse = half.T @ half

@@ -63,7 +63,8 @@ def load_world(folder: Path, version: str) -> World | None:
             rows, made_by = found['rows'], str(found['version'])
         if made_by != version:
             raise ValueError(f'it belongs to the weights {made_by}, not {version}')
-        return World.of(rows)
+        # The eye learned identities by their cosines: whitening would let small differences shout.
+        return World.of(rows, whiten=False)
     except (OSError, ValueError, KeyError) as error:
         _LOG.warning('%s cannot be used (%s): lessons will be told apart less well; make it by '
                      'python -m yan_brain.mind.world', path, error)

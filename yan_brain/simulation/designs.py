@@ -19,6 +19,7 @@ from yan_brain.simulation.things import Part, Rgb, Thing, lathe, plate, reach, t
 FIRST_JUDGED = 100_000
 _HEIGHT_M = (0.20, 0.52)
 _GREYS = (0.05, 0.30, 0.60, 0.95)
+_GREY_SHARE = 0.4          # white and black things are hard to tell from walls and shadows
 _HUES = 12
 _MOST_RADIUS_M = 0.24
 
@@ -47,7 +48,7 @@ def draw_design(number: int) -> Thing:
 
 def _draw_shade(rng: np.random.Generator) -> Rgb:
     """One of a palette, with a little jitter."""
-    if rng.random() < 0.2:
+    if rng.random() < _GREY_SHARE:
         grey = _GREYS[rng.integers(len(_GREYS))]
         return grey, grey, grey
     hue = (rng.integers(_HUES) / _HUES + rng.uniform(-0.015, 0.015)) % 1.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from yan_brain.signals import Skill
 from yan_brain.training import language_lessons as lessons
 from yan_brain.training.language_grammar import Grammar, build
+from yan_brain.training.language_phrasings import phrasings
 
 _LEFT = ('left|to the left|to your left|leftwards|leftward|counterclockwise|anticlockwise|'
          'counter clockwise|towards the left')
@@ -25,7 +26,7 @@ STOP = [
     "~do(n't| not) move", "~that's enough", 'wait', 'stand still', 'stop stop[ stop]',
     'stay', '(stay|wait) (there|here|where you are|right there)', 'hold (it|on|still)',
     '~enough', '(wait|hold on) (a moment|a second|a minute)',
-    'cancel', 'cancel (that|it|this|the order|the command)', 'abort', '~(never mind|forget it)',
+    'cancel', 'cancel (that|it|this|the order|the command)', 'abort', '~never mind',
     "~(don't|do not) (go|drive|turn) (any further|anymore|any more)",
     "~do(n't| not) (go|drive|turn|come) (to|near) {t}", '~(whoa|woah)[ whoa]', 'be still',
     'pause', '~no[ no] stop', '~emergency stop', 'quit (it|that|moving)', 'brake',
@@ -289,4 +290,5 @@ def grammar() -> Grammar:
         Skill.TRICK: lessons.TRICK_EN, Skill.WHEN: lessons.WHEN_EN,
         Skill.WATCH: lessons.WATCH_EN, Skill.PERFORM: lessons.PERFORM_EN,
         Skill.FEEDBACK: lessons.FEEDBACK_EN,
-    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=True)
+    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=True,
+        more=phrasings('en'))

@@ -8,7 +8,7 @@ and `~` (not an imperative: 'could you' does not go in front).
 
 Every expansion is written out once, when a grammar is built, so drawing is two picks from
 tuples. Every fifth template of each skill is for evaluation only; an expansion that also
-follows from one of these is taken out of the training side.
+follows from one of these is taken out of the training side, which `language_phrasings` adds to.
 """
 from __future__ import annotations
 
@@ -146,8 +146,12 @@ def build(
     plain_wrappers: Sequence[str],
     *,
     spaced: bool,
+    more: Mapping[Skill, Sequence[str]] | None = None,
 ) -> Grammar:
-    """Expand and split the templates of a language. Wrappers hold `{c}` for the command."""
+    """Expand and split the templates of a language. Wrappers hold `{c}` for the command.
+
+    `more` are templates for training alone; they come after all others.
+    """
     training: dict[Skill, tuple[Variants, ...]] = {}
     held_out: dict[Skill, tuple[Variants, ...]] = {}
     for skill, texts in templates.items():
@@ -157,6 +161,9 @@ def build(
         kept = {plain(p) for v in test for p in v}
         train = [tuple(p for p in v if plain(p) not in kept)
                  for i, v in enumerate(written) if i % HELD_OUT_EVERY != last]
+        for text in (more or {}).get(skill, ()):
+            extra = variants(text, directions.get(skill, {}), spaced=spaced)
+            train.append(tuple(p for p in extra if plain(p) not in kept))
         training[skill] = tuple(v for v in train if v)
         held_out[skill] = tuple(test)
     return Grammar(

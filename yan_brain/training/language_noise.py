@@ -64,9 +64,10 @@ def is_question(text: str, language: str) -> bool:
 def dress(pieces: Pieces, language: str, rng: random.Random, *, noise: bool) -> Pieces:
     """Give the text a style; with `noise` also typing errors and mishearings."""
     style = rng.random()
-    if language == 'en':
-        return _dress_en(pieces, style, rng, noise=noise)
-    return _dress_zh(pieces, style, rng, noise=noise)
+    put_on = _dress_en if language == 'en' else _dress_zh
+    dressed = put_on(pieces, style, rng, noise=noise)
+    # An error may take the only word there is; nobody says nothing.
+    return dressed if ''.join(dressed).strip() else pieces
 
 
 def _dress_en(pieces: Pieces, style: float, rng: random.Random, *, noise: bool) -> Pieces:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from yan_brain.signals import Skill
 from yan_brain.training import language_lessons as lessons
 from yan_brain.training.language_grammar import Grammar, build
+from yan_brain.training.language_phrasings import phrasings
 
 DIRECTIONS = {
     Skill.MOVE: {1: '向前|往前|朝前|前|向前方|往前面', -1: '向后|往后|朝后|后|向后方|往后面|倒着'},
@@ -233,4 +234,5 @@ def grammar() -> Grammar:
         Skill.TRICK: lessons.TRICK_ZH, Skill.WHEN: lessons.WHEN_ZH,
         Skill.WATCH: lessons.WATCH_ZH, Skill.PERFORM: lessons.PERFORM_ZH,
         Skill.FEEDBACK: lessons.FEEDBACK_ZH,
-    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=False)
+    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=False,
+        more=phrasings('zh'))

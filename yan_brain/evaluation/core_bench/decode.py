@@ -60,7 +60,7 @@ def _all_of_ours(contexts: tuple[int, ...], budget: Budget) -> tuple[dict[int, S
     mine = {context: _ours(brain, context, budget) for context in contexts}
     for context, speed in mine.items():
         found.point('decode', 'ours', context, speed.tokens_per_s or 0.0)
-    bandwidth, size = read_bandwidth(), ours.bytes_per_token(brain)
+    bandwidth, size = read_bandwidth(budget.threads), ours.bytes_per_token(brain)
     best = max(speed.tokens_per_s or 0.0 for speed in mine.values())
     found.results.append(Result(
         name='decode.bandwidth_fraction', value=best * size / bandwidth, unit='fraction',

@@ -1,6 +1,9 @@
 """The Yan core as the benchmarks run it."""
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -45,26 +48,34 @@ def steppers(brain: TextModel, state: TextState, threads: int) -> list[tuple[str
 
 
 def _compiled(stepper: TextStepper) -> Step:
-    token = 300 % stepper.model.config.vocabulary
+    tokens = _told(stepper.model)
 
     def step() -> Tensor:
-        nonlocal token
-        logits = stepper.step(token)
-        token = int(logits.argmax())
+        logits = stepper.step(next(tokens))
+        logits.argmax()
         return logits
     return step
 
 
 def _eager(brain: TextModel, state: TextState) -> Step:
-    ids = torch.tensor([300 % brain.config.vocabulary])
+    tokens = _told(brain)
 
     def step() -> Tensor:
-        nonlocal state, ids
+        nonlocal state
         with torch.inference_mode():
-            logits, state = brain.step(ids, state)
-            ids = logits.argmax(-1)
+            logits, state = brain.step(torch.tensor([next(tokens)]), state)
+            logits.argmax(-1)
         return logits
     return step
+
+
+def _told(brain: TextModel) -> Iterator[int]:
+    """Tokens to write, any of them: random weights left to themselves would repeat one word,
+    and the blocks that it wakes would stay in the processor's cache.
+    """
+    rng = random.Random(0)
+    while True:
+        yield rng.randrange(brain.config.vocabulary)
 
 
 def bytes_per_token(brain: TextModel) -> int:

@@ -7,8 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
+
+from yan_brain.cognition.config import CoreConfig
+from yan_brain.cognition.core import YanCore
+from yan_brain.cognition.stepper import CoreStepper
 
 BANDWIDTH_BYTES = 1 << 30
+WIDE = 1024
 
 
 def seconds_each(step: Callable[[], Any], *, budget_s: float, least: int = 3,
@@ -25,14 +31,28 @@ def seconds_each(step: Callable[[], Any], *, budget_s: float, least: int = 3,
     return statistics.median(times)
 
 
-def read_bandwidth(rounds: int = 5) -> float:
-    """Bytes a second that all threads read from memory: the best of several passes."""
+def read_bandwidth(threads: int, rounds: int = 5) -> float:
+    """Bytes a second that the machine reads from memory: the best of several ways, 1 GiB each.
+
+    Torch's own passes (sums, a maximum, a dot product) and the compiled stepper's product with
+    one matrix; none of them finds anything of it in a cache.
+    """
     big = torch.ones(BANDWIDTH_BYTES // 4)
     whole = big.view(torch.int64)
+    one_matrix = _product_with(big.view(-1, WIDE), threads)
     best = 0.0
-    for read in (big.sum, whole.sum, big.max, lambda: torch.dot(big, big)):
+    for read in (big.sum, whole.sum, big.max, lambda: torch.dot(big, big), one_matrix):
         for _ in range(rounds):
             start = time.perf_counter()
             read()
             best = max(best, BANDWIDTH_BYTES / (time.perf_counter() - start))
     return best
+
+
+def _product_with(matrix: Tensor, threads: int) -> Callable[[], Any]:
+    """One token through a core of hardly any weights, and then through `matrix` as its head."""
+    core = YanCore(CoreConfig(width=WIDE, layers=1, channels=64, memory_heads=0, partitions=1,
+                              partition_width=16, awake=1)).eval()
+    stepper = CoreStepper(core, matrix, threads=threads)
+    token, start = torch.ones(1, WIDE), torch.ones(1, dtype=torch.bool)
+    return lambda: stepper.read(token, start)
