@@ -20,10 +20,10 @@ SIZES = {
         partitions=8, partition_width=64, awake=2)),
     # The default brain's core.
     'small': TextConfig(vocabulary=8192, core=CoreConfig()),
-    # The size that the benchmarks compare: about 135M, of which a quarter is read for a token.
+    # The size that the benchmarks compare: about 135M, of which a sixth is read for a token.
     'base': TextConfig(vocabulary=8192, core=CoreConfig(
-        width=768, layers=12, channels=8, memory_heads=2, memory_key=64, memory_value=64,
-        partitions=60, partition_width=64, awake=4)),
+        width=512, layers=12, channels=8, memory_heads=2, memory_key=64, memory_value=64,
+        partitions=102, partition_width=64, awake=4)),
     '1b': TextConfig(vocabulary=8192, core=CoreConfig(
         width=2560, layers=12, channels=10, memory_heads=4, memory_key=128, memory_value=128,
         partitions=56, partition_width=256, awake=4)),

@@ -17,9 +17,10 @@ from yan_brain.cognition.text import TextConfig, TextModel
 from yan_brain.training.text_stream import State, mapped
 
 BALANCE = 0.01           # weight of the term that keeps partitions evenly used
-# Small enough to be trained in minutes on two cores, wide enough to show differences.
+# Small enough to be trained in minutes on two cores, wide enough to show differences; of its
+# weights a sixth is awake, as of the size `base`.
 STUDY = CoreConfig(width=256, layers=6, channels=8, memory_heads=2, memory_key=32,
-                   memory_value=64, partitions=32, partition_width=80, awake=4)
+                   memory_value=64, partitions=80, partition_width=80, awake=4)
 
 
 class Streaming(nn.Module):
