@@ -7,6 +7,7 @@ the argument.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import torch
 from yan_brain.cognition.model import Brain, Understanding
 from yan_brain.evaluation.report import Report, Result, fraction
 from yan_brain.mind.checkpoint import load_checkpoint
+from yan_brain.mind.mind import size_of
 from yan_brain.perception.language import Words, tagged_words
 from yan_brain.signals import Skill
 from yan_brain.training.language import LANGUAGES, SKILL_WEIGHTS, Utterance, draw_utterance
@@ -52,9 +54,10 @@ def _fault(row: int, said: Utterance, got: Understanding, told: WordTargets, wor
         return f'skill {skill}'
     if said.skill in _SIDED and int(got.direction[row].argmax()) != int(told.direction[row]):
         return 'side'
-    if said.amount_digits is not None and (
-            tuple(got.digits[row].argmax(-1).tolist()) != said.amount_digits):
-        return 'amount'
+    if said.amount is not None:
+        size = size_of(said.skill, got, said.text, row)
+        if round(100 * size if said.skill is Skill.MOVE else math.degrees(size)) != said.amount:
+            return 'amount'
     if said.skill in TARGETS:
         for name in ('colour', 'kind'):
             if int(getattr(got, name)[row].argmax()) != getattr(said, name):

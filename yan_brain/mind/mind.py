@@ -25,7 +25,7 @@ from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
 from yan_brain.mind.world import load_world
-from yan_brain.perception import sight
+from yan_brain.perception import amounts, sight
 from yan_brain.perception.language import tagged_words
 from yan_brain.perception.senses import body_vector, sound_vector
 from yan_brain.signals import (
@@ -298,10 +298,7 @@ class Mind:
             skill = Skill.UNCLEAR
         amount = None
         if skill in (Skill.MOVE, Skill.TURN):
-            digits = int(''.join(str(int(d)) for d in got.digits[0].argmax(-1)))
-            size = (digits / 100 if skill is Skill.MOVE else math.radians(digits))
-            if float(got.has_amount[0]) < 0 or digits == 0:
-                size = DEFAULT_MOVE_M if skill is Skill.MOVE else DEFAULT_TURN_RAD
+            size = size_of(skill, got, text)
             amount = -size if int(got.direction[0].argmax()) == 0 else size
         elif skill in (Skill.WATCH, Skill.FEEDBACK):
             amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
@@ -364,6 +361,18 @@ class Mind:
     def _taught_name(self, words: str) -> str:
         """The longest taught name among the words of an argument; '' when there is none."""
         return self._memory.knowledge.named_in(words)
+
+
+def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
+    """Metres or radians of a move or turn: as written, else as the core reads it, else usual."""
+    move = skill is Skill.MOVE
+    written = amounts.amount(text, 'm' if move else 'deg')
+    if not written and float(got.has_amount[row]) >= 0:
+        digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
+        written = digits / 100 if move else float(digits)
+    if not written:
+        return DEFAULT_MOVE_M if move else DEFAULT_TURN_RAD
+    return written if move else math.radians(written)
 
 
 @contextmanager
