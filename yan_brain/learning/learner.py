@@ -52,7 +52,7 @@ class ShowingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something was learned: kind is taught, trick, forgotten, undone, feedback or restored."""
+    """Something was learned: kind is one of those named in LearningEvent.msg."""
 
     kind: str
     concept: str
@@ -201,6 +201,10 @@ class Learner:
             return self.mind.memory.refresh()
 
         return self._pool.submit(work)
+
+    def announce(self, kind: str, concept: str, message: str) -> None:
+        """Tell of something learned in another way; for work that is in `run`."""
+        self._announce(kind, concept, message)
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""

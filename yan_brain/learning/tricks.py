@@ -180,6 +180,15 @@ def _checksum(name: str, content: str, taught_s: float) -> bytes:
     return digest(json.dumps([name, content, float(taught_s)]).encode())
 
 
+def trick_of(name: str, content: str, taught_s: float) -> Trick:
+    """A trick from its parts, `content` as of `Trick.content`.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: `content` is none.
+    """
+    return _trick(0, name, json.loads(content), taught_s)
+
+
 def _trick(number: int, name: str, content: dict[str, Any], taught_s: float) -> Trick:
     steps = tuple(Step(words=str(step.get('words', '')), skill=Skill(step['skill']),
                        argument=str(step.get('argument', '')), amount=step.get('amount'))
