@@ -286,6 +286,20 @@ def test_a_trick_that_was_replaced_does_not_come_back(network: Network) -> None:
     assert [news.kind for news in other.news] == ['trick', 'conflict']
 
 
+def test_undo_takes_back_what_was_taught_here(network: Network) -> None:
+    one, other = Robot('one', network), Robot('other', network)
+    other.teach('blorp', 1)
+    other.learn_trick(_trick('bow', 1.0, 100.0))
+    one.teach('zib', 2)
+    one.learn_trick(_trick('dance', 1.0, 200.0))
+    network.run(2)
+    taken = other.member.shelf.taken
+    newest, trick = other.memory.store.newest(taken), other.tricks.newest(taken)
+    assert newest is not None and newest[0] in other.memory.store.ids('blorp')
+    assert trick is not None and trick.name == 'bow'
+    assert one.does() == other.does() == {'bow': 1.0, 'dance': 1.0}
+
+
 def test_lessons_of_another_core_are_kept_and_passed_on_but_not_used(network: Network) -> None:
     one, other = Robot('one', network), Robot('new', network, core='newer')
     one.teach('blorp', 1)

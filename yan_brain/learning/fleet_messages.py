@@ -5,7 +5,6 @@ and checksums. What is wrong raises ValueError with the cause; nothing of it is 
 """
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yan_brain.learning.concepts import clean_name
-from yan_brain.learning.database import digest
 from yan_brain.learning.store import Lesson
 from yan_brain.learning.tricks import Trick, trick_of
 
@@ -83,9 +81,7 @@ Message = Have | Want | Parcel
 
 def checksum_of(item: Lesson | Trick) -> bytes:
     """16 bytes that name a lesson or trick in the fleet; a trick keeps them when renamed."""
-    if isinstance(item, Lesson):
-        return item.checksum()
-    return digest(json.dumps([item.content(), float(item.taught_s)]).encode())
+    return item.checksum()
 
 
 def listed(data: bytes) -> tuple[bytes, ...]:

@@ -41,7 +41,7 @@ class Shelf:
     Attributes:
         have: what it knows and can send.
         known: all it ever knew.
-        taken: what of that other robots taught.
+        taken: what of that came from other robots; the set itself stays the same.
         conflicts: what means two things since something was taken over, a sentence each.
     """
 
@@ -213,7 +213,7 @@ class Shelf:
                 self._database.run(statement)
             rows = self._database.run('SELECT checksum, robot FROM fleet_known').fetchall()
         self.known |= {bytes(checksum) for checksum, _ in rows}
-        self.taken |= {bytes(checksum) for checksum, robot in rows if robot}
+        self.taken.update(bytes(checksum) for checksum, robot in rows if robot)
         self._remembered = True
 
     def _note(self, checksums: Collection[bytes], robot: str) -> None:
@@ -226,7 +226,7 @@ class Shelf:
                     self._database.run('INSERT OR IGNORE INTO fleet_known VALUES (?, ?)',
                                        (checksum, robot))
         self.known |= fresh
-        self.taken |= fresh if robot else set()
+        self.taken.update(fresh if robot else ())
 
     def _read(self, numbers: Iterable[int]) -> tuple[Lesson, ...]:
         """Lessons by id; the store goes on naming the damaged ones it knew of."""

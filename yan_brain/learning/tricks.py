@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,6 +63,10 @@ class Trick:
                  for step in self.steps]
         return json.dumps({'steps': steps, 'percept': self.percept, 'shown': self.shown,
                            'language': self.language}, ensure_ascii=False)
+
+    def checksum(self) -> bytes:
+        """16 bytes that change with content and time, and stay under another name."""
+        return digest(json.dumps([self.content(), float(self.taught_s)]).encode())
 
     def does_as(self, other: Trick) -> bool:
         """Whether both do the same on the same occasion."""
@@ -166,9 +171,10 @@ class TrickBook:
         self.reload()
         return bool(count)
 
-    def newest(self) -> Trick | None:
-        """The trick that was taught last."""
-        return max(self.tricks(), key=lambda trick: trick.id, default=None)
+    def newest(self, besides: Collection[bytes] = ()) -> Trick | None:
+        """The trick that was taught last; `besides`: checksums of some that do not count."""
+        return max((trick for trick in self.tricks() if trick.checksum() not in besides),
+                   key=lambda trick: (trick.taught_s, trick.id), default=None)
 
 
 def _sweep(database: Database) -> None:

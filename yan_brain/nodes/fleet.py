@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class FleetLink:
         self._node, self._learner, self._config = node, learner, config
         self.member = Member(Shelf(learner.mind.memory, learner.tricks), name, self._send,
                              self._tell)
+        learner.elsewhere = self.member.shelf.taken
         self._lock = threading.Lock()
         self._waiting = 0
         self._open = True
@@ -120,6 +122,9 @@ class FleetLink:
                 self._node.get_logger().warning(f'fleet: {error}')
             except StoreError as error:
                 self.member.trouble = str(error)
+            except BaseException:
+                self._node.get_logger().error(f'fleet: {traceback.format_exc()}')
+                raise
             finally:
                 with self._lock:
                     self._waiting -= 1
