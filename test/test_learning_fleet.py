@@ -35,7 +35,7 @@ from yan_brain.signals import Skill
 F = 10
 NAMES = ('blorp', 'zib', 'wug', 'dax')
 ASKED = np.random.default_rng(5).normal(0, 2, (40, F)).astype(np.float32)
-MANY = settings(max_examples=40, deadline=None, derandomize=True, phases=(Phase.generate,),
+MANY = settings(max_examples=300, deadline=None, derandomize=True, phases=(Phase.generate,),
                 suppress_health_check=[HealthCheck.too_slow])
 
 

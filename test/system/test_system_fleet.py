@@ -15,16 +15,20 @@ import pytest
 pytest.importorskip('rclpy', reason='ROS 2 is not installed here')
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image as ImageMsg
-from yan_brain_msgs.msg import LearningEvent
+from yan_brain_msgs.msg import FleetLesson, LearningEvent
 from yan_brain_msgs.srv import Concepts, Forget, Teach
 
 from yan_brain.cli.client import Brain
 from yan_brain.cli.config import config_folder
 from yan_brain.cli.programs import free_domain, programs, surroundings
 from yan_brain.cli.supervisor import Supervisor, tail
+from yan_brain.learning.fleet_messages import Parcel
+from yan_brain.learning.store import Lesson
 from yan_brain.nodes import convert
-from yan_brain.nodes.common import LATCHED, NEWEST
+from yan_brain.nodes.common import FLEET, LATCHED, NEWEST, RELIABLE
+from yan_brain.nodes.convert.fleet import fleet_out
 from yan_brain.settings import Value
 from yan_brain.signals import Image
 
@@ -93,6 +97,33 @@ class Robot:
         return '\n'.join(tail(path) for path in self.supervisor.log_folder.glob('*.log'))
 
 
+def hostile(robot: Robot) -> None:
+    """Send what no honest robot sends; it is named in the diagnostics and nothing comes of it."""
+    said: dict[str, str] = {}
+
+    def look(message: Any) -> None:
+        for status in message.status:
+            if status.name.endswith('/learning'):
+                said.update({value.key: value.value for value in status.values})
+                said['message'] = status.message
+
+    out = robot.brain.publisher(FleetLesson, '/yan_brain/fleet/lesson', FLEET)
+    robot.brain.listen(DiagnosticArray, 'diagnostics', look, RELIABLE)
+    robot.until(lambda: out.get_subscription_count() == 2, 'both listen')
+    out.publish(FleetLesson(sender=1, robot='hostile', concept='blorp', width=2**31))
+    out.publish(as_sent(Lesson(
+        concept='blorp', core='x', taught_s=4e12, features=np.ones((1, 3), np.float32),
+        background=np.ones((1, 3), np.float32))))
+    robot.until(lambda: said.get('/yan_brain/fleet/lesson bad') == '1', 'a damaged lesson')
+    robot.until(lambda: 'in the future' in said['message'], 'a lesson of the future')
+    assert said['fleet refused'] == '1' and robot.knows() == {}
+
+
+def as_sent(lesson: Lesson) -> Any:
+    """As another robot would send it."""
+    return fleet_out(Parcel(sender=1, robot='hostile', checksum=lesson.checksum(), item=lesson))
+
+
 @pytest.fixture
 def robots(tmp_path: Path) -> Iterator[tuple[Robot, Robot]]:
     environment = surroundings('sim') | {'ROS_DOMAIN_ID': str(free_domain())}
@@ -113,6 +144,7 @@ def test_what_one_is_taught_the_other_knows_also_after_it_was_killed(
     robots: tuple[Robot, Robot],
 ) -> None:
     left, right = robots
+    hostile(right)
     left.teach('blorp', 1)
     right.until(lambda: right.knows() == {'blorp': 1}, 'right learns from left')
     right.until(lambda: bool(right.events), 'right tells of it')

@@ -121,6 +121,7 @@ class Member:
             other.summary, other.count, other.listed = message.summary, message.count, set()
         if len(other.listed.union(message.checksums)) <= other.count:
             other.listed.update(message.checksums)
+        self._ask_list(message.sender, other)
         self._ask()
 
     def _hear_parcel(self, parcel: Parcel) -> None:
@@ -156,22 +157,25 @@ class Member:
         if arrived:
             self.look()
 
+    def _ask_list(self, sender: int, other: _Other) -> None:
+        """Ask a robot that was just heard for its list, unless that cannot bring anything new."""
+        whole = len(other.listed) == other.count or other.summary == self.shelf.summary
+        untried = any(one not in self._tries for one in other.listed - self.shelf.known)
+        if not (whole or untried or other.list_asked or self._full):
+            other.list_asked = True
+            self._want(sender, ())
+
     def _ask(self) -> None:
         """Ask one robot for something that is lacking, unless something is on its way."""
         if self._asked or self._full:
             return
-        mine, offers = self.shelf.summary, []
+        offers = []
         for sender, other in self._others.items():
             # What was asked for in vain comes last, so that it does not hold up the rest.
             lacking = sorted((self._tries.get(one, 0), one)
                              for one in other.listed - self.shelf.known)[:AT_ONCE]
             if lacking:
                 offers.append((lacking[0][0], other.silent, sender, lacking))
-            heard_all = other.summary == mine or len(other.listed) == other.count
-            untried = bool(lacking) and not lacking[0][0]
-            if not (heard_all or untried or other.list_asked or other.silent):
-                other.list_asked = True
-                self._want(sender, ())
         if offers:
             _, _, sender, lacking = min(offers)
             self._asked, self._waited = {one for _, one in lacking}, 0
