@@ -28,6 +28,7 @@ ARGUMENTS = (
     ('window', 'false', 'robot:=sim: show it in a window'),
     ('params_file', PathJoinSubstitution([SETTINGS, 'brain.yaml']),
      'YAML whose settings win over those of config/'),
+    ('fleet', 'false', 'exchange lessons and tricks with other robots'),
     ('respawn', 'true', 'start a node again when it dies'),
     ('log_level', 'info', 'of all nodes'),
 )
@@ -68,6 +69,7 @@ def generate_launch_description() -> LaunchDescription:
             AndSubstitution(real, LaunchConfiguration('camera')))),
         brain_node('microphone_node', 'microphone', condition=IfCondition(
             AndSubstitution(real, LaunchConfiguration('microphone')))),
-        brain_node('mind', 'cognition', 'learning'),
+        brain_node('mind', 'cognition', 'learning', extra=({
+            'fleet.exchange': ParameterValue(LaunchConfiguration('fleet'), value_type=bool)},)),
         brain_node('planner_node', 'planner'),
     ])

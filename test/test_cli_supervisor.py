@@ -163,8 +163,8 @@ def test_programs_of_each_robot() -> None:
     assert [program.name for program in sim] == ['home', 'mind', 'planner']
     words = sim[0].arguments
     assert words[words.index('-r') + 1] == '__ns:=/a'
-    assert words.index('/c/home.yaml') < words.index('/mine.yaml') < words.index('home:seed:=3')
-    assert "home:voice:='it''s'" in words
+    assert words.index('/c/home.yaml') < words.index('/mine.yaml') < words.index('seed:=3')
+    assert "voice:='it''s'" in words
     assert sim[1].nodes == ('cognition', 'learning')
     ros = programs('ros', folder=folder, without=['camera'])
     assert [program.name for program in ros] == ['microphone', 'mind', 'planner']

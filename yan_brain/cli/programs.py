@@ -54,7 +54,8 @@ def programs(robot: str, *, folder: Path, namespace: str = '', without: Sequence
         folder: of the nodes' YAML files.
         without: names of processes not to start (a robot that publishes its own images).
         extra_files: YAML files whose values win over those in `folder`.
-        given: parameters by node name that win over all files.
+        given: parameters by node name that win over all files; nodes that share a process share
+            them too.
     """
     if robot not in ROBOTS:
         raise ValueError(f'robot is {robot!r}; allowed: {", ".join(ROBOTS)}')
@@ -73,7 +74,9 @@ def programs(robot: str, *, folder: Path, namespace: str = '', without: Sequence
             words += ['--params-file', str(file)]
         for node in nodes:
             for key, value in (given or {}).get(node, {}).items():
-                words += ['-p', f'{node}:{key}:={_word(value)}']
+                # Not NODE:KEY, which ROS does not apply to a node in a namespace: all nodes of
+                # the process that have such a parameter take it.
+                words += ['-p', f'{key}:={_word(value)}']
         made.append(Program(name=name, module=module, nodes=nodes, arguments=tuple(words)))
     return made
 

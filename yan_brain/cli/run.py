@@ -32,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='stop by itself after so long')
     parser.add_argument('--seed', type=int, default=1, help='of the room (sim)')
     parser.add_argument('--namespace', default='', help='of the robot')
+    parser.add_argument('--fleet', action='store_true',
+                        help='exchange lessons and tricks with other robots')
     parser.add_argument('--without', action='append', default=[], metavar='PROCESS',
                         help='do not start it: camera, microphone, ...')
     parser.add_argument('--params-file', action='append', type=Path, default=[],
@@ -45,6 +47,8 @@ def main(args: argparse.Namespace) -> int:
     given: dict[str, dict[str, Value]] = {}
     if args.robot == 'sim':
         given['home'] = home_settings(seed=args.seed, window=not args.headless)
+    if args.fleet:
+        given['learning'] = {'fleet.exchange': True}
     try:
         todo = programs(args.robot, folder=config_folder(), namespace=args.namespace,
                         without=args.without, extra_files=args.params_file, given=given)

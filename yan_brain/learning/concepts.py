@@ -97,7 +97,7 @@ class ConceptMemory:
         self.config = config or ConceptConfig()
         self.fault = ''
         self._store = store or LessonStore(None)
-        world = world or World.plain(width)
+        self.world = world = world or World.plain(width)
         if world.rows.shape[1] != width:
             raise ValueError(f'the world has rows of {world.rows.shape[1]} floats; expected '
                              f'{width}: it belongs to another core')

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -52,7 +52,7 @@ class ShowingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something was learned: kind is taught, trick, forgotten, undone, feedback or restored."""
+    """Something was learned: kind is one of those named in LearningEvent.msg."""
 
     kind: str
     concept: str
@@ -72,6 +72,7 @@ class Learner:
         self.mind, self.gallery = mind, gallery
         self.tricks = TrickBook(mind.memory.store.database)
         self._tell: list[Callable[[Event], None]] = []
+        self.elsewhere: Collection[bytes] = ()     # taught to other robots: not undone here
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='learn')
 
@@ -151,7 +152,7 @@ class Learner:
         def work() -> str:
             self._writable()
             memory = self.mind.memory
-            lesson, trick = memory.store.newest(), self.tricks.newest()
+            lesson, trick = memory.store.newest(self.elsewhere), self.tricks.newest(self.elsewhere)
             if trick is not None and (lesson is None or trick.taught_s >= lesson[1]):
                 name = trick.name if self.tricks.forget(trick.name) else ''
                 memory.refresh()
@@ -201,6 +202,10 @@ class Learner:
             return self.mind.memory.refresh()
 
         return self._pool.submit(work)
+
+    def announce(self, kind: str, concept: str, message: str) -> None:
+        """Tell of something learned in another way; for work that is in `run`."""
+        self._announce(kind, concept, message)
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""

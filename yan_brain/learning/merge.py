@@ -7,7 +7,7 @@ name that do different things cannot both be kept under it: the older gets anoth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ class Conflict:
     name: str
     what: str                # 'concept' or 'trick'
     detail: str
+    moved: str = ''          # name that the older trick has now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ def _merge(one: LessonStore, other: LessonStore, made: LessonStore, world: MakeW
                  if lesson.concept in clashing else lesson for lesson in fresh]
     for store, lessons in ((one, mine), (other, fresh)):
         made.take_over(lessons, str(store.path))
-    tricks, clashes = _tricks(TrickBook(one.database).tricks(), TrickBook(other.database).tricks())
+    tricks, clashes = joined(TrickBook(one.database).tricks(), TrickBook(other.database).tricks())
     book = TrickBook(made.database)
     for trick in tricks:
         book.teach(trick)
@@ -106,14 +107,25 @@ def _conflicts(mine: Iterable[Lesson], theirs: Iterable[Lesson],
     for key in sorted(sides[0].keys() & sides[1].keys()):
         (one, a), (other, b) = sides[0][key], sides[1][key]
         for name in sorted({le.concept for le in a} & {le.concept for le in b}):
-            fits = [_fit(one, name, b), _fit(other, name, a)]
-            if max(fits) < ALIKE:
-                counts = [sum(le.concept == name for le in side) for side in (a, b)]
-                found.append(Conflict(name=name, what='concept', detail=(
-                    f'{counts[0]} and {counts[1]} lessons do not look alike: each brain takes '
-                    f'what the other was shown for it with a chance of {fits[0]:.2f} and '
-                    f'{fits[1]:.2f}')))
+            conflict = clash(name, one, [le for le in a if le.concept == name],
+                             other, [le for le in b if le.concept == name])
+            found += [conflict] if conflict is not None else []
     return found
+
+
+def clash(name: str, one: ConceptMemory, mine: Sequence[Lesson], other: ConceptMemory,
+          theirs: Sequence[Lesson]) -> Conflict | None:
+    """The conflict on a name that two brains have lessons on; None when they look alike.
+
+    Args:
+        one, other: both brains, each with the lessons on the name: `mine` and `theirs`.
+    """
+    fits = [_fit(one, name, theirs), _fit(other, name, mine)]
+    if max(fits) >= ALIKE:
+        return None
+    return Conflict(name=name, what='concept', detail=(
+        f'{len(mine)} and {len(theirs)} lessons do not look alike: each brain takes what the '
+        f'other was shown for it with a chance of {fits[0]:.2f} and {fits[1]:.2f}'))
 
 
 Memories = dict[tuple[str, int], tuple[ConceptMemory, list[Lesson]]]
@@ -134,23 +146,25 @@ def _memories(lessons: Iterable[Lesson], world: MakeWorld | None) -> Memories:
 
 
 def _fit(memory: ConceptMemory, name: str, lessons: Iterable[Lesson]) -> float:
-    rows = np.concatenate([lesson.features for lesson in lessons if lesson.concept == name])
+    rows = np.concatenate([lesson.features for lesson in lessons])
     return float(memory.probability(rows)[:, memory.knowledge.column(name)].mean())
 
 
-def _tricks(mine: Iterable[Trick], theirs: Iterable[Trick]) -> tuple[list[Trick], list[Conflict]]:
+def joined(mine: Iterable[Trick], theirs: Iterable[Trick]) -> tuple[list[Trick], list[Conflict]]:
+    """The tricks of both, and where the older of two of one name got another name."""
     kept = {trick.name: trick for trick in mine}
     clashes = []
     for trick in theirs:
-        same = kept.get(trick.name)
-        if same is None:
-            kept[trick.name] = trick
-        elif not same.does_as(trick):
-            newer, older = sorted((same, trick), key=lambda t: t.taught_s, reverse=True)
+        same = kept.get(trick.name, trick)
+        # Whoever joins them, in whatever order, comes to the same.
+        older, newer = sorted((same, trick), key=lambda t: (t.taught_s, t.content()))
+        kept[trick.name] = newer
+        if not newer.does_as(older):
             moved = replace(older, name=_free(trick.name, kept))
-            kept[trick.name], kept[moved.name] = newer, moved
-            clashes.append(Conflict(name=trick.name, what='trick', detail=(
-                f'it is done in two ways; the older is called {moved.name!r} now')))
+            kept[moved.name] = moved
+            clashes.append(Conflict(
+                name=trick.name, what='trick', moved=moved.name,
+                detail=f'it is done in two ways; the older is called {moved.name!r} now'))
     return list(kept.values()), clashes
 
 

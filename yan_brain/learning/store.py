@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,12 +187,13 @@ class LessonStore:
             self.database.note('undone', row[0], {'lesson': number})
             return str(row[0])
 
-    def newest(self) -> tuple[int, float] | None:
-        """Id and time of the last lesson that counts."""
+    def newest(self, besides: Collection[bytes] = ()) -> tuple[int, float] | None:
+        """Id and time of the last lesson that counts, but for those of some checksums."""
         with self.database.reading():
-            row = self.database.run('SELECT id, taught_s FROM lessons WHERE active '
-                                    'ORDER BY id DESC LIMIT 1').fetchone()
-        return None if row is None else (int(row[0]), float(row[1]))
+            rows = self.database.run('SELECT id, taught_s, checksum FROM lessons WHERE active '
+                                     'ORDER BY id DESC')
+            return next(((int(number), float(taught_s)) for number, taught_s, checksum in rows
+                         if checksum not in besides), None)
 
     def snapshot(self, name: str) -> None:
         """Remember what is known now under a name that is not in use."""

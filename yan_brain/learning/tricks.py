@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,6 +63,10 @@ class Trick:
                  for step in self.steps]
         return json.dumps({'steps': steps, 'percept': self.percept, 'shown': self.shown,
                            'language': self.language}, ensure_ascii=False)
+
+    def checksum(self) -> bytes:
+        """16 bytes that change with content and time, and stay under another name."""
+        return digest(json.dumps([self.content(), float(self.taught_s)]).encode())
 
     def does_as(self, other: Trick) -> bool:
         """Whether both do the same on the same occasion."""
@@ -166,9 +171,10 @@ class TrickBook:
         self.reload()
         return bool(count)
 
-    def newest(self) -> Trick | None:
-        """The trick that was taught last."""
-        return max(self.tricks(), key=lambda trick: trick.id, default=None)
+    def newest(self, besides: Collection[bytes] = ()) -> Trick | None:
+        """The trick that was taught last; `besides`: checksums of some that do not count."""
+        return max((trick for trick in self.tricks() if trick.checksum() not in besides),
+                   key=lambda trick: (trick.taught_s, trick.id), default=None)
 
 
 def _sweep(database: Database) -> None:
@@ -178,6 +184,15 @@ def _sweep(database: Database) -> None:
 
 def _checksum(name: str, content: str, taught_s: float) -> bytes:
     return digest(json.dumps([name, content, float(taught_s)]).encode())
+
+
+def trick_of(name: str, content: str, taught_s: float) -> Trick:
+    """A trick from its parts, `content` as of `Trick.content`.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: `content` is none.
+    """
+    return _trick(0, name, json.loads(content), taught_s)
 
 
 def _trick(number: int, name: str, content: dict[str, Any], taught_s: float) -> Trick:

@@ -34,7 +34,7 @@ from yan_brain.nodes.process import StartError, spin
 from yan_brain.nodes.watch import Watch
 from yan_brain.settings import Setting, SettingError, Value, build, settings_of
 
-__all__ = ['COMMAND', 'LATCHED', 'NEWEST', 'RELIABLE', 'SENSOR', 'STREAM', 'BadMessage',
+__all__ = ['COMMAND', 'FLEET', 'LATCHED', 'NEWEST', 'RELIABLE', 'SENSOR', 'STREAM', 'BadMessage',
            'BrainNode', 'Health', 'StartError', 'spin']
 
 C = TypeVar('C')
@@ -51,6 +51,7 @@ NEWEST = _qos(1, reliable=False)        # images and scans: only the newest coun
 SENSOR = _qos(5, reliable=False)        # sensors of which a few may wait
 STREAM = _qos(50, reliable=False)       # sound: a piece that waits is still needed
 RELIABLE = _qos(10, reliable=True)      # words, decisions, status
+FLEET = _qos(100, reliable=True)        # lessons come some at a time, each counts
 COMMAND = _qos(1, reliable=True)        # cmd_vel
 LATCHED = _qos(10, reliable=True, latched=True)  # announcements: told to who comes later
 

@@ -14,6 +14,7 @@ from yan_brain_msgs.srv import Concepts, Feedback, Forget, Restore, Snapshot, Te
 from yan_brain.learning.learner import CANNOT_LEARN, ShowingConfig
 from yan_brain.nodes.common import BrainNode, Health, spin
 from yan_brain.nodes.convert import concept_out
+from yan_brain.nodes.fleet import FleetConfig, FleetLink
 from yan_brain.nodes.inbox import Inbox
 from yan_brain.nodes.minds import (
     CameraConfig,
@@ -35,6 +36,7 @@ class LearningConfig:
     mind: MindConfig = field(default_factory=MindConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
     showing: ShowingConfig = field(default_factory=ShowingConfig)
+    fleet: FleetConfig = field(default_factory=FleetConfig)
 
     def __post_init__(self) -> None:
         check(self)
@@ -64,6 +66,7 @@ class LearningNode(BrainNode[LearningConfig]):
                 (Trigger, 'undo', self.on_undo)):
             self.serve(kind, name, callback, group=group)
         follow_lessons(self, self.learner)
+        self.fleet = FleetLink.join(self, self.learner, self.config.fleet)
         if 'cognition' not in self.room.members:
             watch_camera(self, self.config.camera, self.learner.gallery.put,
                          lambda: self.learner.gallery.wanted)
@@ -76,11 +79,14 @@ class LearningNode(BrainNode[LearningConfig]):
         if self.learner.tricks.damaged:
             problems.append('damaged tricks were left out, teach them again: '
                             + ', '.join(self.learner.tricks.damaged))
+        fleet = self.fleet.health() if self.fleet else Health()
+        problems += [fleet.message] if fleet.level != DiagnosticStatus.OK else []
         return Health(level=DiagnosticStatus.WARN if problems else DiagnosticStatus.OK,
                       message='; '.join(problems) or 'ok', values={
                           'version': self.mind.version,
                           'concepts': str(len(self.mind.concepts())),
-                          'tricks': str(len(self.learner.tricks.tricks()))})
+                          'tricks': str(len(self.learner.tricks.tricks())),
+                          **fleet.values})
 
     async def on_teach(self, request: Teach.Request, response: Teach.Response) -> Teach.Response:
         def good(concept: Any) -> None:
