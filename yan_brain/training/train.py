@@ -38,9 +38,9 @@ CORPUS = 60_000         # utterances that word pieces are learned from
 class TrainConfig:
     """How long and how big. The defaults make the committed brain."""
 
-    sight_steps: int = setting(2600, 'steps of the sight phase', minimum=0)
-    word_steps: int = setting(1600, 'steps of the words phase', minimum=0)
-    together_steps: int = setting(200, 'steps of the phase of both', minimum=0)
+    sight_steps: int = setting(3400, 'steps of the sight phase', minimum=0)
+    word_steps: int = setting(1800, 'steps of the words phase', minimum=0)
+    together_steps: int = setting(300, 'steps of the phase of both', minimum=0)
     frames: int = setting(128, 'frames of a step of sight', minimum=2)
     unnamed_share: float = setting(
         0.25, 'share of frames that show things without names', minimum=0.0, maximum=0.9)
