@@ -65,7 +65,7 @@ GROUPS: tuple[Group, ...] = (
           names=('train.tokens.len4096.hf_llama',)),
     Group(name='time_to_loss', minutes=16, quick_minutes=0.6,
           names=('train.time_to_loss.hf_llama',)),
-    Group(name='quality', minutes=20, quick_minutes=1.0, names=tuple(
+    Group(name='quality', minutes=15, quick_minutes=1.0, names=tuple(
         f'quality.bits_per_byte.{name}' for name in ('ours', 'transformer', 'mamba', 'mcsd'))),
     Group(name='recall', minutes=7, quick_minutes=0.7, names=('recall.mqar.length',)),
     Group(name='growth', minutes=3, quick_minutes=0.7,

@@ -23,7 +23,7 @@ ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay
 def measure(budget: Budget) -> Iterator[Found]:
     """Four figures, four ablations, all curves."""
     torch.set_num_threads(budget.threads)
-    size, steps, held = ('tiny', 10, 8192) if budget.quick else ('study', 250, 65536)
+    size, steps, held = ('tiny', 10, 8192) if budget.quick else ('study', 160, 65536)
     text = side_by_side.text(budget, held)
     best: dict[str, float] = {}
     for name in (*NAMES, *ABLATIONS):
