@@ -3,7 +3,7 @@
 "When I say dance, turn left, then go back": the mind found the name; the clauses are understood
 one by one by the same mind, and nothing is learned unless all of them were. "When I say dance,
 do this ... done": what the odometry tells in between is the trick. "When you see the ball, come
-here": the same, done when it is perceived. Belongs to the thread of the Conversation.
+here": the same, done when it is perceived, as are sounds. Belongs to the thread of the Conversation.
 """
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
+from yan_brain.learning.naming import of_hearing
 from yan_brain.learning.showing import Showing
 from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import clauses, plain
@@ -102,7 +103,8 @@ class School:
         told: Future[Trick | None] = Future()
         told.set_running_or_notify_cancel()
         name = plain(bare(meant.argument))
-        percept = meant.skill is Skill.WHEN
+        # What is heard may be taken for what is said; a sound that was taught decides.
+        percept = meant.skill is Skill.WHEN or (of_hearing(text) and self._perceives(name))
         if not name or is_stop(name):
             told.set_exception(NotUnderstood('unclear', text))
             return told

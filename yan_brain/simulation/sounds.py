@@ -8,16 +8,21 @@ drum); `play` lets it be heard once, never twice alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yan_brain.simulation.voice import RATE_HZ, room_noise, to_int16
+from yan_brain.simulation.voice import RATE_HZ, active_rms, room_noise, synthesise, to_int16
 
 Doubles = NDArray[np.float64]
 
+SPEECH = (
+    'go to the red ball and then turn left', 'what do you see over there',
+    'my name is peter and i live in the city', 'the weather is quite nice today',
+    'please bring me the newspaper tomorrow morning', 'one two three four five six seven',
+    'could you follow me into the kitchen', 'i think we should leave now')
 LOUDEST = 20_000.0       # highest sample of a sound played
 HIGHEST_HZ = 7_500.0
 
@@ -112,7 +117,6 @@ def _partials(rng: np.random.Generator, hz: float, ratios: list[float], fall_s: 
 def _again(stroke: Stroke, count: int, gap_s: float,
            rng: np.random.Generator | None = None) -> tuple[Stroke, ...]:
     """A stroke some times; with `rng` not all of them equally loud."""
-    from dataclasses import replace
     levels = np.ones(count) if rng is None else rng.uniform(0.5, 1.0, count)
     return tuple(replace(stroke, at_s=i * gap_s, level=float(levels[i])) for i in range(count))
 
@@ -304,7 +308,6 @@ def in_room(sound: NDArray[np.int16], level: float, snr_db: float, rng: np.rando
         snr_db: its root mean square, pauses left out, above that of the noise.
         before_s, after_s: noise alone, around it.
     """
-    from yan_brain.simulation.voice import active_rms
     echo = rng.standard_normal(RATE_HZ // 4) * np.exp(-np.arange(RATE_HZ // 4) / (RATE_HZ * 0.03))
     echo *= 0.3 / max(float(np.linalg.norm(echo)), 1e-9)
     echo[0] = 1.0
@@ -314,3 +317,26 @@ def in_room(sound: NDArray[np.int16], level: float, snr_db: float, rng: np.rando
     heard = room_noise(before + len(wet) + after, rng) * active_rms(wet) * 10 ** (-snr_db / 20)
     heard[before:before + len(wet)] += wet
     return to_int16(heard)
+
+
+def loudness(rng: np.random.Generator) -> float:
+    """A factor for `in_room`, from loud to far away."""
+    return _log(rng, 0.03, 1.0)
+
+
+def ordinary_sounds(seed: int, *, each: int = 40, of_no_kind: int = 500) -> Iterator[
+        NDArray[np.int16]]:
+    """What is heard anyway, in a room: speech, the ORDINARY kinds, and sounds of no kind at all.
+
+    None of KINDS is among them, so that these can be taught and judged.
+    """
+    rng = np.random.default_rng([seed, 900])
+    for text in SPEECH:
+        for pitch in (0.7, 0.85, 1.0, 1.2, 1.4):
+            yield in_room(synthesise(text, 'pico-us', pitch=pitch), loudness(rng),
+                          rng.uniform(12, 35), rng)
+    for kind in ORDINARY:
+        for _ in range(each):
+            yield in_room(play(draw(kind, rng), rng), loudness(rng), rng.uniform(12, 35), rng)
+    for _ in range(of_no_kind):
+        yield in_room(play(anything(rng), rng), loudness(rng), rng.uniform(12, 35), rng)
