@@ -3,7 +3,7 @@
 "When I say dance, turn left, then go back": the mind found the name; the clauses are understood
 one by one by the same mind, and nothing is learned unless all of them were. "When I say dance,
 do this ... done": what the odometry tells in between is the trick. "When you see the ball, come
-here": the same, done when it is perceived, as are sounds. Belongs to the thread of the Conversation.
+here": the same, done when it is perceived. Belongs to the thread of the Conversation.
 """
 from __future__ import annotations
 
