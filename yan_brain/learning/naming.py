@@ -15,7 +15,8 @@ _HEARD = r'(?:hear|heard|are\s+hearing)'
 _SOURCE = (r'bells?|doorbells?|handbells?|whistl\w+|claps?|clapping|knocks?|knocking|beeps?'
            r'|beeping|horns?|alarms?|buzzers?|sirens?|drums?|chimes?|ringtones?|barks?|barking'
            r'|meows?|chirps?|chirping|gongs?|jingles?|rattles?|thunder|music|melody')
-_SOUNDING = re.compile(rf'\b(?:{_SOURCE}|{_NOISE})\b|[声音铃哨笛鼓锣]|喇叭|[鸟狗猫]叫|敲门|拍手|警报')
+_SOUNDING = re.compile(rf'\b(?:{_SOURCE}|{_NOISE})\b|[声音铃哨笛鼓锣]|喇叭|[鸟狗猫]叫|敲门'
+                       r'|拍手|警报')
 _END = r'\s*[.!。！]*'
 # Sentences that only a sound can be meant by.
 _TOLD = [re.compile(pattern + _END, re.IGNORECASE) for pattern in (

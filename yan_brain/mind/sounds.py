@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ KNOWN = 0.5              # chance from which a sound is taken for what was taugh
 HOLDS_S = 1.0            # how long what was heard counts as heard now
 RECENT_S = 8.0           # a sound may be named so long after it, the words themselves included
 SPOKEN = 0.3             # share of an event that is speech, from which it is nothing to be named
-GRACE_S = 2.0            # how much longer than asked for it waits for late sound
+SILENT_S = 1.0           # without a piece of sound after which no microphone is waited for
 _KEPT = 16
 _LOG = logging.getLogger(__name__)
 
@@ -100,16 +99,13 @@ class Sounds:
 
         One of the last RECENT_S counts; else it waits `seconds` for one, by the sound's stamps.
         """
-        late_s = time.monotonic() + seconds + WINDOW_S + GRACE_S
         with self._changed:
             began_s = self._now_s
             while (event := self._newest()) is None:
-                began_s = began_s if np.isfinite(began_s) else self._now_s
-                left_s = late_s - time.monotonic()
-                if left_s <= 0.0 or self._closed \
-                        or self._now_s - began_s > seconds + WINDOW_S:
+                if self._closed or self._now_s - began_s > seconds + WINDOW_S \
+                        or not self._changed.wait(SILENT_S):
                     return None
-                self._changed.wait(left_s)
+                began_s = began_s if np.isfinite(began_s) else self._now_s
         return versions(event.samples)
 
     def close(self) -> None:
