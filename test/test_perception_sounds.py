@@ -1,6 +1,7 @@
 """Sounds found in a stream, and what they are like: loudness, rate and bad input do not matter."""
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,7 @@ def test_every_sound_is_found_where_it_begins(kind: str) -> None:
     heard = _heard(in_room(_sound(kind), 0.3, 20, np.random.default_rng(2)))
     assert heard[0].fresh and abs(heard[0].begin_s - 101.0) < 0.1
     assert all(event.samples.size <= WINDOW_S * RATE_HZ for event in heard)
-    assert all(one.end_s <= other.begin_s + 0.1 for one, other in zip(heard, heard[1:],
-                                                                      strict=False))
+    assert all(one.end_s <= other.begin_s + 0.1 for one, other in pairwise(heard))
 
 
 @pytest.mark.parametrize('piece_s', [0.01, 0.037, 1.0])
@@ -104,6 +104,16 @@ def test_what_goes_on_becomes_the_noise() -> None:
     hum[2 * RATE_HZ:] *= 10
     ends = [event.end_s for event in _heard(hum.astype(np.int16))]
     assert ends and max(ends) < 100 + 12
+
+
+def test_a_louder_sound_begins_anew_within_a_faint_one() -> None:
+    rng = np.random.default_rng(6)
+    noise = room_noise(3 * RATE_HZ, rng) * 20
+    noise[RATE_HZ:] *= 10                              # a fan is switched on ...
+    bell = _sound('bell')[:RATE_HZ]
+    noise[RATE_HZ * 3 // 2:RATE_HZ * 5 // 2] += bell   # ... and a bell rings
+    heard = [event for event in _heard(noise.astype(np.int16)) if event.level_db > 60]
+    assert heard[0].fresh and abs(heard[0].begin_s - 101.5) < 0.05
 
 
 def test_bad_pieces_change_nothing_and_missing_sound_begins_anew() -> None:

@@ -28,6 +28,8 @@ KNOWN = 0.5              # chance from which a sound is taken for what was taugh
 HOLDS_S = 1.0            # how long what was heard counts as heard now
 RECENT_S = 8.0           # a sound may be named so long after it, the words themselves included
 SPOKEN = 0.3             # share of an event that is speech, from which it is nothing to be named
+FAINT_DB = 12.0          # below the loudest of them: a rustle beside it, not what was meant
+FAINTEST_DB = 25.0       # below the loudest of all, speech included: a breath
 SILENT_S = 1.0           # without a piece of sound after which no microphone is waited for
 _KEPT = 16
 _LOG = logging.getLogger(__name__)
@@ -97,7 +99,7 @@ class Sounds:
     def listen(self, seconds: float) -> NDArray[np.float32] | None:
         """Rows of the newest sound that was no speech, to be taught; None when there was none.
 
-        One of the last RECENT_S counts; else it waits `seconds` for one, by the sound's stamps.
+        One of the last RECENT_S counts, once; else it waits `seconds` for one, by the stamps.
         """
         with self._changed:
             began_s = self._now_s
@@ -106,6 +108,7 @@ class Sounds:
                         or not self._changed.wait(SILENT_S):
                     return None
                 began_s = began_s if np.isfinite(began_s) else self._now_s
+            self._recent.clear()
         return versions(event.samples)
 
     def close(self) -> None:
@@ -115,11 +118,13 @@ class Sounds:
             self._changed.notify_all()
 
     def _newest(self) -> Event | None:
-        for heard in reversed(self._recent):
-            if heard.event.fresh and heard.spoken < SPOKEN \
-                    and self._now_s - heard.event.end_s <= RECENT_S:
-                return heard.event
-        return None
+        recent = [one for one in self._recent if self._now_s - one.event.end_s <= RECENT_S]
+        sounds = [one.event for one in recent if one.event.fresh and one.spoken < SPOKEN]
+        if not sounds:
+            return None
+        least_db = max(max(one.level_db for one in sounds) - FAINT_DB,
+                       max(one.event.level_db for one in recent) - FAINTEST_DB)
+        return next((one for one in reversed(sounds) if one.level_db >= least_db), None)
 
 
 def load_world(path: Path = FILE) -> World | None:

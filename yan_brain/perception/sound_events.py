@@ -12,6 +12,7 @@ from yan_brain.perception.timbre import SHORTEST_S, WINDOW_S
 from yan_brain.signals import Sound
 
 ABOVE_DB = 10.0          # an onset is louder than the noise by this
+LEAP_DB = 10.0           # so much louder than all of an event before: another one begins
 QUIET_S = 0.35           # an event ends when nothing was loud for so long
 LEAD_S = 0.02            # kept from before the onset
 FALL, RISE = 0.1, 0.02   # share by which the noise floor follows a quieter and a louder frame
@@ -19,6 +20,7 @@ CREEP_DB = 0.03          # a frame, 3 dB a second: what stays loud becomes the n
 LEAST_DB = 10.0          # of int16 steps: a frame below is silence
 _FRAME = 160             # 10 ms
 _LEAD = round(LEAD_S * RATE_HZ / _FRAME)
+_ATTACK = 10             # frames in which an event may still grow
 _GAP_S = 0.5             # sound missing for this long begins a new stream
 
 
@@ -29,6 +31,7 @@ class Event:
     begin_s: float
     end_s: float
     samples: NDArray[np.int16]
+    level_db: float          # of its loudest 10 ms, against one int16 step
     fresh: bool              # False: it only goes on from the event before
 
 
@@ -69,7 +72,7 @@ class Events:
         self._floor = math.nan
         self._lead: list[NDArray[np.int16]] = []
         self._open: list[NDArray[np.int16]] = []
-        self._quiet, self._fresh = 0, True
+        self._quiet, self._fresh, self._peak = 0, True, -math.inf
 
     def _frame(self, frame: NDArray[np.int16], level: float, end_s: float) -> Event | None:
         heard = level >= LEAST_DB
@@ -82,13 +85,16 @@ class Events:
         if not self._open:
             self._lead = [*self._lead, frame][-_LEAD - 1:]
             if loud:
-                self._open, self._quiet = self._lead, 0
+                self._open, self._quiet, self._peak = self._lead, 0, level
                 self._lead = []
             else:
                 self._fresh = True
             return None
         self._open.append(frame)
         self._quiet = 0 if loud else self._quiet + 1
+        if level > self._peak + LEAP_DB and len(self._open) > _ATTACK:
+            self._open, self._fresh = self._open[-_LEAD - 1:], True
+        self._peak = max(self._peak, level)
         full = len(self._open) * _FRAME >= WINDOW_S * RATE_HZ
         if not full and self._quiet * _FRAME < QUIET_S * RATE_HZ:
             return None
@@ -100,4 +106,4 @@ class Events:
         if samples.size < SHORTEST_S * RATE_HZ:
             samples = np.concatenate([samples, np.zeros(round(SHORTEST_S * RATE_HZ), np.int16)])
         return Event(begin_s=end_s - (samples.size + self._quiet * _FRAME) / RATE_HZ,
-                     end_s=end_s, samples=samples, fresh=fresh)
+                     end_s=end_s, samples=samples, level_db=self._peak, fresh=fresh)
