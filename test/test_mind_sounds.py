@@ -170,6 +170,7 @@ def test_a_name_alone_is_heard_first_and_looked_at_in_silence(ears: _Ears) -> No
     ears.play(DRUM)
     assert not _done(ears.learner.teach('zib', SHOWING), quiet).heard
     ears.at_s += RECENT_S + 5
+    quiet()
     with pytest.raises(ValueError, match='heard nothing'):
         _done(ears.learner.teach('sound of the drum', SHOWING), quiet)
 

@@ -15,7 +15,7 @@ ABOVE_DB = 10.0          # an onset is louder than the noise by this
 LEAP_DB = 10.0           # so much louder than all of an event before: another one begins
 QUIET_S = 0.35           # an event ends when nothing was loud for so long
 LEAD_S = 0.02            # kept from before the onset
-FALL, RISE = 0.1, 0.02   # share by which the noise floor follows a quieter and a louder frame
+FOLLOWS = 0.05           # share by which the noise floor follows a frame that is not loud
 CREEP_DB = 0.03          # a frame, 3 dB a second: what stays loud becomes the noise
 LEAST_DB = 10.0          # of int16 steps: a frame below is silence
 _FRAME = 160             # 10 ms
@@ -80,8 +80,7 @@ class Events:
             self._floor = level
         loud = heard and level > self._floor + ABOVE_DB
         if heard:                        # exact silence, as of a muted piece, tells no floor
-            gap = level - self._floor
-            self._floor += CREEP_DB if loud else (FALL if gap < 0 else RISE) * gap
+            self._floor += CREEP_DB if loud else FOLLOWS * (level - self._floor)
         if not self._open:
             self._lead = [*self._lead, frame][-_LEAD - 1:]
             if loud:
