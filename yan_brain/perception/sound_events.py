@@ -41,6 +41,7 @@ class Events:
     def __init__(self) -> None:
         self.now_s = -math.inf           # stamp of the end of what was heard
         self._resampler = Resampler()
+        self._rest = np.zeros(0, np.int16)       # less than a frame
         self._restart()
 
     def feed(self, sound: Sound) -> list[Event]:
