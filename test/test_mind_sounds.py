@@ -228,7 +228,8 @@ def test_names_by_their_words() -> None:
     for words in ('blorp', 'red ball', 'ring', '圆环'):
         assert not naming(words).sounding
     assert of_hearing('when you hear the bell, turn') and of_hearing('听见门铃就左转')
-    assert not of_hearing('when you hear me say bow, turn') and not of_hearing('听到我说跳舞')
+    for text in ('when you hear me say bow, turn', 'if you hear the word bow', '听到我说跳舞'):
+        assert not of_hearing(text)
 
 
 def test_what_is_said_of_sounds() -> None:
@@ -308,11 +309,12 @@ def test_in_the_home_a_trick_waits_for_a_sound(robot: _Robot) -> None:
 
 
 def test_a_bare_name_and_chinese(robot: _Robot) -> None:
+    assert '感觉不到' in robot.say('听见铃声就左转') or 'cannot perceive' in robot.it.said[-1]
     robot.ring(WHISTLE)
     assert 'the sound of a whistle' in robot.say('this is the whistle')
     robot.ring(BELL)
-    assert '声音' in robot.say('这个声音是铃声') or '铃声' in robot.it.said[-1]
-    assert '我学会了' in robot.say('听见铃声就左转') or robot.it.said[-1].startswith('I learned')
+    assert robot.say('这个声音是铃声') == '我记住了这个声音：铃声。'
+    assert '铃声的时候我做1步' in robot.say('听见铃声就左转')
     assert robot.ring(WHISTLE) == [] and robot.ring(BELL) == [(Skill.TURN, 1.5)]
 
 

@@ -388,6 +388,7 @@ def test_a_trick_is_a_step_of_ordinary_moves_only() -> None:
      [('turn left', True), ('go back 1.5 metres when i say', False)]),
     ('我说跳舞就左转90度再后退半米', '跳舞',
      [('我说', False), ('左转90度', False), ('后退半米', True)]),
+    ('当你听到铃声就左转', '铃声', [('左转', False)]),
 ])
 def test_clauses(text: str, name: str, expected: list[tuple[str, bool]]) -> None:
     assert clauses(text, name) == expected

@@ -34,8 +34,8 @@ _NAMED = [re.compile(pattern + _END, re.IGNORECASE) for pattern in (
     rf'(?:{_A})?(?P<name>.+?)\s+{_NOISE}', r'(?P<name>.+?)的(?:声音|响声)')]
 _QUESTION = re.compile(r'^(?:what|which|who|whose)\b|什么|谁|哪|[?？吗]')
 _OF_HEARING = re.compile(
-    r'(?:(?:when(?:ever)?|if|once|as\s+soon\s+as|should)\s+you\s+hear\b(?!\s+me\b)'
-    r'|(?:当|如果|要是|只要|一)?(?:你)?听[到见](?!.*说))', re.IGNORECASE)
+    r'(?:(?:when(?:ever)?|if|once|as\s+soon\s+as|should)\s+you\s+hear\b'
+    r'(?!\s+me\b|.*\bword\b)|(?:当|如果|要是|只要|一)?(?:你)?听[到见](?!.*[说话词]))', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

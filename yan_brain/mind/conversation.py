@@ -111,7 +111,8 @@ class Conversation:
             return known
         sound = told_of_sound(text)
         return self._think_about(text, origin, Decision(
-            stamp_s=0.0, version='', skill=Skill.TEACH, argument=sound) if sound else None)
+            stamp_s=0.0, version='', skill=Skill.TEACH, argument=sound,
+            language='en' if text.isascii() else 'zh') if sound else None)
 
     def _think_about(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
         task = self.tasks.begin(text, origin, order)

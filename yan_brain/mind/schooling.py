@@ -103,8 +103,8 @@ class School:
         told: Future[Trick | None] = Future()
         told.set_running_or_notify_cancel()
         name = plain(bare(meant.argument))
-        # What is heard may be taken for what is said; a sound that was taught decides.
-        percept = meant.skill is Skill.WHEN or (of_hearing(text) and self._perceives(name))
+        # The mind may take what is to be heard for what is to be said.
+        percept = meant.skill is Skill.WHEN or of_hearing(text)
         if not name or is_stop(name):
             told.set_exception(NotUnderstood('unclear', text))
             return told
