@@ -183,6 +183,17 @@ def test_a_sound_may_come_after_its_name(ears: _Ears) -> None:
     assert concept.name == 'bell' and concept.heard and ears.play(BELL) == {'bell'}
 
 
+def test_what_is_named_is_the_newest_but_no_rustle_beside_it(ears: _Ears) -> None:
+    ears.play(DRUM)                                  # some seconds before
+    bell = in_room(play(BELL, ears.rng), 0.3, 30, ears.rng)
+    tap = in_room(play(WHISTLE, ears.rng)[:3200], 0.3, 30, ears.rng, before_s=0.0, after_s=0.0)
+    ears.hear(np.concatenate([bell[:-8000], (tap / 16).astype(np.int16), bell[-8000:]]))
+    assert ears.learner.teach('this sound is the bell', SHOWING).result(20.0).heard
+    assert ears.play(BELL) == {'bell'} and ears.play(WHISTLE) == set() == ears.play(DRUM)
+    ears.play(WHISTLE)
+    assert ears.sounds.listen(0.0) is not None and ears.sounds.listen(0.0) is None    # once
+
+
 def test_speech_is_neither_taught_nor_taken_for_a_sound() -> None:
     ears = _Ears(spoken=None)
     ears.teach('bell', BELL)

@@ -35,7 +35,8 @@ _NAMED = [re.compile(pattern + _END, re.IGNORECASE) for pattern in (
 _QUESTION = re.compile(r'^(?:what|which|who|whose)\b|什么|谁|哪|[?？吗]')
 _OF_HEARING = re.compile(
     r'(?:(?:when(?:ever)?|if|once|as\s+soon\s+as|should)\s+you\s+hear\b'
-    r'(?!\s+me\b|.*\bword\b)|(?:当|如果|要是|只要|一)?(?:你)?听[到见](?!.*[说话词]))', re.IGNORECASE)
+    r'(?!\s+me\b|.*\bword\b)|(?:当|如果|要是|只要|一)?(?:你)?听[到见](?!.*[说话词]))',
+    re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ KNOWN = 0.5              # chance from which a sound is taken for what was taugh
 HOLDS_S = 1.0            # how long what was heard counts as heard now
 RECENT_S = 8.0           # a sound may be named so long after it, the words themselves included
 SPOKEN = 0.3             # share of an event that is speech, from which it is nothing to be named
-FAINT_DB = 12.0          # below the loudest of them: a rustle beside it, not what was meant
-FAINTEST_DB = 20.0       # below the loudest of all, speech included: a breath
+BESIDE_S = 3.0           # within so much of a sound that is louder ...
+FAINT_DB = 12.0          # ... by this, another is a rustle beside it and not what was meant
+FAINTEST_DB = 20.0       # the same beside speech: a breath
 SILENT_S = 1.0           # without a piece of sound after which no microphone is waited for
 _KEPT = 16
 _LOG = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class Sounds:
 
     def holds(self, name: str) -> bool:
         """Whether this taught sound is heard now."""
-        return self._now_s - self._named.get(name, -np.inf) <= HOLDS_S
+        return abs(self._now_s - self._named.get(name, -np.inf)) <= HOLDS_S
 
     def listen(self, seconds: float) -> NDArray[np.float32] | None:
         """Rows of the newest sound that was no speech, to be taught; None when there was none.
@@ -118,13 +119,18 @@ class Sounds:
             self._changed.notify_all()
 
     def _newest(self) -> Event | None:
-        recent = [one for one in self._recent if self._now_s - one.event.end_s <= RECENT_S]
-        sounds = [one.event for one in recent if one.event.fresh and one.spoken < SPOKEN]
-        if not sounds:
-            return None
-        least_db = max(max(one.level_db for one in sounds) - FAINT_DB,
-                       max(one.event.level_db for one in recent) - FAINTEST_DB)
-        return next((one for one in reversed(sounds) if one.level_db >= least_db), None)
+        for one in reversed(self._recent):
+            if self._now_s - one.event.end_s <= RECENT_S and one.event.fresh \
+                    and one.spoken < SPOKEN and not self._outshone(one.event):
+                return one.event
+        return None
+
+    def _outshone(self, event: Event) -> bool:
+        """Whether something much louder was heard just before or after."""
+        return any(other.event.level_db - event.level_db
+                   > (FAINT_DB if other.spoken < SPOKEN else FAINTEST_DB)
+                   and abs(other.event.end_s - event.end_s) <= BESIDE_S
+                   for other in self._recent)
 
 
 def load_world(path: Path = FILE) -> World | None:

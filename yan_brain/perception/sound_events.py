@@ -73,7 +73,8 @@ class Events:
         self._floor = math.nan
         self._lead: list[NDArray[np.int16]] = []
         self._open: list[NDArray[np.int16]] = []
-        self._quiet, self._fresh, self._peak = 0, True, -math.inf
+        self._quiet, self._fresh = 0, True
+        self._peak = self._before = -math.inf    # of the event that is open, and of the last
 
     def _frame(self, frame: NDArray[np.int16], level: float, end_s: float) -> Event | None:
         heard = level >= LEAST_DB
@@ -102,7 +103,8 @@ class Events:
 
     def _end(self, end_s: float) -> Event | None:
         samples = np.concatenate(self._open[:len(self._open) - self._quiet or None])
-        fresh, self._fresh, self._open = self._fresh, self._quiet > 0, []
+        fresh = self._fresh or self._peak > self._before + LEAP_DB
+        self._fresh, self._before, self._open = self._quiet > 0, self._peak, []
         if samples.size < SHORTEST_S * RATE_HZ:
             samples = np.concatenate([samples, np.zeros(round(SHORTEST_S * RATE_HZ), np.int16)])
         return Event(begin_s=end_s - (samples.size + self._quiet * _FRAME) / RATE_HZ,
