@@ -3,13 +3,14 @@ from __future__ import annotations
 
 import gzip
 import random
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from yan_brain.evaluation import exactness, lessons, online, tricks
+from yan_brain.evaluation import exactness, lessons, online, sounds, tricks
 from yan_brain.evaluation.learning import kills
 from yan_brain.evaluation.lesson_speed import synthetic
 from yan_brain.evaluation.online_data import RandomFeatures, load_pictures
@@ -17,6 +18,8 @@ from yan_brain.learning.tricks import Step
 from yan_brain.mind.clauses import clauses
 from yan_brain.signals import Skill
 from yan_brain.simulation.room import FIRST_TRAINING_SEED, draw_room
+from yan_brain.simulation.sounds import KINDS as KINDS_OF_SOUNDS
+from yan_brain.simulation.sounds import ORDINARY
 from yan_brain.simulation.things import COLOURS, KINDS
 
 
@@ -76,6 +79,15 @@ def test_sequences_hold_what_they_mean() -> None:
         assert tricks._same(trick, truth)
         wrong = [(Skill.TURN, 9.0), *truth[1:]]
         assert not tricks._same(trick, wrong) and not tricks._same(None, truth)
+
+
+def test_sounds_are_asked_for_anew_and_none_of_the_world_is() -> None:
+    assert not KINDS_OF_SOUNDS.keys() & ORDINARY.keys()
+    once, refused = sounds.measure(set(sounds.FIGURES), Namespace(seed=5, sound_rounds=1))
+    assert (once.n, refused.n) == (sounds.TAUGHT * sounds.ASKED, 30)
+    assert once.value is not None and once.value > 0.7
+    assert refused.value is not None and refused.value > 0.7
+    assert list(sounds.measure({'taught_once'}, Namespace(seed=5, sound_rounds=1))) == []
 
 
 def test_exactness_is_measured_against_batch_training() -> None:

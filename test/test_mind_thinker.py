@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from fake_mind import FakeMind, FakeThought, image
 
-from yan_brain.mind.listener import Listener
+from yan_brain.mind.listener import Listener, Mutes
 from yan_brain.mind.moments import GatherConfig, Gatherer
 from yan_brain.mind.pace import Pace
 from yan_brain.mind.tasks import Origin, Task
@@ -250,12 +250,12 @@ def test_the_listener_is_deaf_while_the_robot_speaks() -> None:
             got.append(sound.samples)
             return None
 
-    listener = Listener(Ear(), heard=print, failed=print, broke=print)
+    mutes, listener = Mutes(), Listener(Ear(), heard=print, failed=print, broke=print)
     listener.start()
-    listener.mute(10.05, 10.15)
+    mutes.add(10.05, 10.15)
     loud = np.ones(1600, np.int16)
     for stamp_s in (9.9, 10.0, 10.1, 10.2):          # pieces of 0.1 s
-        listener.put(Sound(stamp_s=stamp_s, samples=loud, rate_hz=16000))
+        listener.put(mutes.apply(Sound(stamp_s=stamp_s, samples=loud, rate_hz=16000)))
     _until(lambda: len(got) == 4, 'all pieces')
     listener.close()
     assert [int(samples.sum()) for samples in got] == [1600, 800, 800, 1600]

@@ -81,8 +81,8 @@ class _Device:
 class _Talk:
     """A conversation, its thinker and its body, all by hand."""
 
-    def __init__(self) -> None:
-        self.book = TrickBook(Database(None))
+    def __init__(self, **others: Any) -> None:
+        self.book = others.get('book') or TrickBook(Database(None))
         self.device = _Device()
         self.said: list[str] = []
         self.ended: list[tuple[Task, str]] = []
@@ -92,13 +92,16 @@ class _Talk:
         self.number = 0
         self.percepts: tuple[Percept, ...] = ()
         self._work: list[Callable[[], None]] = []
-        self.talk = Conversation(TaskConfig(), self, Parties(  # type: ignore[arg-type]
-            voice=FakeVoice(), teach=lambda name: _done(None), forget=self._forget,
-            concepts=list, say=self.said.append, post=self._work.append, began=lambda t: None,
-            news=lambda t: None, ended=lambda task, reply: self.ended.append((task, reply)),
-            book=self.book, teach_trick=self._teach, undo=self._undo,
-            correct=lambda *about: _done(self.book.correct(*about)),
-            feedback=lambda *about: _done(self.judged.append(about)), device=self.device))
+        parties: dict[str, Any] = {
+            'voice': FakeVoice(), 'teach': lambda name: _done(None), 'forget': self._forget,
+            'concepts': list, 'say': self.said.append, 'post': self._work.append,
+            'began': lambda t: None, 'news': lambda t: None,
+            'ended': lambda task, reply: self.ended.append((task, reply)),
+            'book': self.book, 'teach_trick': self._teach, 'undo': self._undo,
+            'correct': lambda *about: _done(self.book.correct(*about)),
+            'feedback': lambda *about: _done(self.judged.append(about)), 'device': self.device}
+        self.talk = Conversation(
+            TaskConfig(), self, Parties(**parties | others))  # type: ignore[arg-type]
 
     def hear(self, task: Task) -> list[Task]:
         self.waiting.append(task)
@@ -385,6 +388,7 @@ def test_a_trick_is_a_step_of_ordinary_moves_only() -> None:
      [('turn left', True), ('go back 1.5 metres when i say', False)]),
     ('我说跳舞就左转90度再后退半米', '跳舞',
      [('我说', False), ('左转90度', False), ('后退半米', True)]),
+    ('当你听到铃声就左转', '铃声', [('左转', False)]),
 ])
 def test_clauses(text: str, name: str, expected: list[tuple[str, bool]]) -> None:
     assert clauses(text, name) == expected

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from yan_brain.simulation.sounds import draw, in_room, play
 
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 rclpy = pytest.importorskip('rclpy', reason='ROS 2 is not installed here')
@@ -351,6 +354,32 @@ def test_its_own_voice_is_no_order(world: World) -> None:
     world.out_audio.publish(_sound(100, stamp_s=now_s + 60.0))
     world.plan(world.decision(Skill.GO_TO, 'red ball'), State.SUCCEEDED)
     world.said('done go to the red ball')
+
+
+def test_a_sound_is_taught_listed_noticed_and_forgotten(world: World) -> None:
+    rng = np.random.default_rng(3)
+    bell = draw('bell', rng)
+    begin_s = time.time() + 100.0                    # after anything that it says itself
+    world.ear.says.clear()
+
+    def ring(at_s: float) -> None:
+        heard = in_room(play(bell, rng)[:16000], 0.3, 25, rng, after_s=0.5)
+        for begin in range(0, len(heard), 8000):
+            world.out_audio.publish(convert.sound_out(Sound(
+                stamp_s=at_s + begin / 16000, samples=heard[begin:begin + 8000], rate_hz=16000)))
+            time.sleep(0.02)
+
+    ring(begin_s)
+    taught = world.call('teach', name='sound of the bell')
+    assert taught.success and taught.lessons == 1, taught.message
+    assert [c.name for c in world.call('concepts').concepts] == ['bell']
+    ring(begin_s + 20.0)
+    world.until(lambda: world.cognition.sounds.holds('bell'), 'the bell')
+    assert world.call('teach', name='this sound is the ringer').success    # another name for it
+    refused = world.call('teach', name='this sound is the drum')
+    assert not refused.success and 'heard nothing' in refused.message
+    for name in ('bell', 'ringer'):
+        assert world.call('forget', name=name).success
 
 
 def test_bad_sound_is_counted(world: World) -> None:

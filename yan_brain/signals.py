@@ -183,6 +183,7 @@ class Concept:
     lessons: int
     taught_s: float
     certainty: float
+    heard: bool = False      # a sound, not something seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from yan_brain.learning.knowledge import World
 from yan_brain.learning.merge import merge
 from yan_brain.learning.store import StoreError
+from yan_brain.perception.timbre import CORE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +26,10 @@ def main(args: argparse.Namespace) -> int:
     """Merge and say what came of it."""
     def world(core: str, width: int) -> World | None:
         from yan_brain.mind.checkpoint import DEFAULT_FOLDER
+        from yan_brain.mind.sounds import load_world as load_world_of_sounds
         from yan_brain.mind.world import load_world
-        found = load_world(args.weights or DEFAULT_FOLDER, core)
+        found = (load_world_of_sounds() if core == CORE
+                 else load_world(args.weights or DEFAULT_FOLDER, core))
         return found if found is not None and found.rows.shape[1] == width else None
 
     try:
@@ -40,7 +43,8 @@ def main(args: argparse.Namespace) -> int:
         print(f'conflict: the {conflict.what} {conflict.name!r}: {conflict.detail}')
     if made.damaged:
         print('damaged and left out: ' + ', '.join(made.damaged))
-    if len(made.cores) > 1:
-        print(f'lessons of {len(made.cores)} cores ({", ".join(made.cores)}): a brain uses those '
+    cores = [core for core in made.cores if core != CORE]       # sounds are used beside any
+    if len(cores) > 1:
+        print(f'lessons of {len(cores)} cores ({", ".join(cores)}): a brain uses those '
               'of its own core only')
     return 0

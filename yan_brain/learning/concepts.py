@@ -36,7 +36,7 @@ from yan_brain.learning.knowledge import (
     checked,
 )
 from yan_brain.learning.ridge import RecursiveRidge
-from yan_brain.learning.store import KeptImage, Lesson, LessonStore, StoreError
+from yan_brain.learning.store import SOUND, KeptImage, Lesson, LessonStore, StoreError
 from yan_brain.settings import check, setting
 from yan_brain.signals import Concept
 
@@ -83,7 +83,8 @@ class ConceptMemory:
 
     Args:
         width: F, floats of a row of features.
-        core: version of the features; lessons of another core are kept but not used.
+        core: version of the features; lessons of another core are kept but not used. It also
+            tells the sense (`store.SOUND`): lessons of the other one are no business of this.
         store: where lessons are kept. None: in memory only.
         world: what features usually look like; None: taken as white, no more known.
 
@@ -94,6 +95,7 @@ class ConceptMemory:
                  world: World | None = None, config: ConceptConfig | None = None,
                  clock: Callable[[], float] = time.time) -> None:
         self.width, self.core = width, core
+        self._heard = core.startswith(SOUND)
         self.config = config or ConceptConfig()
         self.fault = ''
         self._store = store or LessonStore(None)
@@ -251,7 +253,7 @@ class ConceptMemory:
         made anew, which takes seconds with thousands of lessons.
         """
         with self._lock:
-            version, ids = self._store.state()
+            version, ids = self._store.state(heard=self._heard)
             if version == self.knowledge.version and version:
                 return False
             self._drop([number for number in self._taught if number not in ids], leaving or {})
@@ -358,6 +360,7 @@ class ConceptMemory:
         return Knowledge(
             version=version, spread=self._spread, weights=weights, concepts=tuple(
                 Concept(name=str(name), lessons=int(count), certainty=float(certainty),
+                        heard=self._heard,
                         taught_s=max(one.taught_s for one in taught[start:start + count]))
                 for name, start, count, certainty in zip(names, starts, counts, fits.certainty,
                                                          strict=True)),

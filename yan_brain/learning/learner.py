@@ -8,9 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.migrate import Seen, keep, relearn
+from yan_brain.learning.naming import naming
 from yan_brain.learning.store import KeptImage, StoreError
 from yan_brain.learning.tricks import Step, Trick, TrickBook
 from yan_brain.settings import check, setting
@@ -33,15 +37,30 @@ class Teachable(Protocol):
     def concepts(self) -> list[Concept]: ...
 
 
+class Listening(Protocol):
+    """What a Learner needs of the ears."""
+
+    @property
+    def memory(self) -> ConceptMemory: ...
+    def named_in(self, words: str) -> str: ...
+    def listen(self, seconds: float) -> NDArray[np.float32] | None:
+        """Rows of a sound just heard, or heard within so long; None: there was none."""
+        ...
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShowingConfig:
-    """How a thing is looked at that is shown."""
+    """How a thing is looked at that is shown, and how long a sound is waited for."""
 
     showing_seconds: float = setting(
         2.0, 'how long it is looked at when nothing else is said', minimum=0.0, maximum=60.0,
         live=True)
     showing_images: int = setting(
         12, 'images of a showing that are learned from', minimum=1, maximum=256, live=True)
+    listening_seconds: float = setting(
+        3.0, 'how long a sound is waited for that was named', minimum=0.0, maximum=60.0,
+        live=True)
     keep_images: bool = setting(
         False, 'keep the images, so that lessons can be learned anew by a newly trained eye',
         live=True)
@@ -66,10 +85,12 @@ class Learner:
 
     Futures raise ValueError for what cannot be learned from, StoreError for what could not be
     kept; nothing was changed then. `tell` is called from the learning thread for each Event.
+    Without `sounds` only what is seen can be taught; with them, lessons of both are in one store.
     """
 
-    def __init__(self, mind: Teachable, gallery: Gallery) -> None:
-        self.mind, self.gallery = mind, gallery
+    def __init__(self, mind: Teachable, gallery: Gallery,
+                 sounds: Listening | None = None) -> None:
+        self.mind, self.gallery, self.sounds = mind, gallery, sounds
         self.tricks = TrickBook(mind.memory.store.database)
         self._tell: list[Callable[[Event], None]] = []
         self.elsewhere: Collection[bytes] = ()     # taught to other robots: not undone here
@@ -87,12 +108,34 @@ class Learner:
 
         return end
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a person should know about the lessons, one sentence each."""
+        heard = self.sounds.memory.problems if self.sounds is not None else ()
+        return tuple(dict.fromkeys(self.mind.memory.problems + heard))
+
+    def concepts(self) -> list[Concept]:
+        """What was taught: things seen, then sounds."""
+        heard = self.sounds.memory.concepts() if self.sounds is not None else ()
+        return [*self.mind.concepts(), *heard]
+
     def teach(self, name: str, showing: ShowingConfig, seconds: float = 0.0) -> Future[Concept]:
-        """Look at what is shown for a while (0: the default) and call it `name`."""
+        """Look at what is shown for a while (0: the default) and call it `name`.
+
+        A name for a sound (see `naming`) is given to what was just heard, or is heard meanwhile.
+        """
         def work() -> Concept:
             if not 0.0 <= seconds <= 60.0:
                 raise ValueError(f'seconds is {seconds}; allowed: 0 (the default) to 60')
-            called = clean_name(name)
+            meant = naming(name)
+            called = clean_name(meant.name)
+            if meant.sounding:
+                sound = self._teach_sound(called, seconds or showing.listening_seconds)
+                if sound is not None:
+                    return sound
+            if meant.heard:
+                raise ValueError(f'I heard nothing that could be {called!r}, only speech or '
+                                 'silence; make the sound, wait a second and tell me again')
             shown: list[Seen] = []
             kept: list[KeptImage] = []
             for image in self.gallery.watch(seconds or showing.showing_seconds,
@@ -110,13 +153,17 @@ class Learner:
     def forget(self, name: str) -> Future[bool]:
         """Undo all lessons on a name, and the trick of that name; False: it was not known."""
         def work() -> bool:
-            before = {concept.name for concept in self.mind.concepts()}
-            known = self.mind.forget(name)
-            for gone in sorted(before - {concept.name for concept in self.mind.concepts()}):
+            before = {concept.name for concept in self.concepts()}
+            called = naming(name).name
+            known = self.mind.forget(called)
+            if self.sounds is not None:
+                known |= self.sounds.memory.forget(self.sounds.named_in(called) or called)
+            self._refresh()
+            for gone in sorted(before - {concept.name for concept in self.concepts()}):
                 self._announce('forgotten', gone, f'forgot {gone!r}')
             trick = clean_name(name)
             if self._writable() and self.tricks.forget(trick):
-                self.mind.memory.refresh()
+                self._refresh()
                 self._announce('forgotten', trick, f'forgot the trick {trick!r}')
                 known = True
             return known
@@ -128,7 +175,7 @@ class Learner:
         def work() -> Trick:
             self._writable()
             self.tricks.teach(trick)
-            self.mind.memory.refresh()
+            self._refresh()
             self._announce('trick', trick.name, f'learned the trick {trick.name!r} of '
                            f'{len(trick.steps)} steps')
             return trick
@@ -141,7 +188,7 @@ class Learner:
             self._writable()
             trick = self.tricks.correct(words, instead, language)
             if trick is not None:
-                self.mind.memory.refresh()
+                self._refresh()
                 self._announce('trick', words, f'{words!r} means {instead.words!r} from now on')
             return trick
 
@@ -155,9 +202,9 @@ class Learner:
             lesson, trick = memory.store.newest(self.elsewhere), self.tricks.newest(self.elsewhere)
             if trick is not None and (lesson is None or trick.taught_s >= lesson[1]):
                 name = trick.name if self.tricks.forget(trick.name) else ''
-                memory.refresh()
             else:
                 name = memory.take_back(lesson[0]) if lesson is not None else ''
+            self._refresh()
             if name:
                 self._announce('undone', name, f'took back the last lesson on {name!r}')
             return name
@@ -182,6 +229,7 @@ class Learner:
         """Know again what was known at a snapshot."""
         def work() -> None:
             self.mind.memory.restore(name)
+            self._refresh()
             self.tricks.reload()
             self._announce('restored', '', f'went back to {name!r}')
 
@@ -199,7 +247,7 @@ class Learner:
         """Take over what another process wrote into the same store."""
         def work() -> bool:
             self.tricks.reload()
-            return self.mind.memory.refresh()
+            return self._refresh()
 
         return self._pool.submit(work)
 
@@ -214,8 +262,27 @@ class Learner:
     def close(self) -> None:
         """No more learning: showings are broken off, what waits is cancelled, the store closed."""
         self.gallery.close()
+        if self.sounds is not None:
+            self.sounds.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.mind.memory.close()
+
+    def _teach_sound(self, called: str, seconds: float) -> Concept | None:
+        """None: there was nothing to hear."""
+        rows = self.sounds.listen(seconds) if self.sounds is not None else None
+        if self.sounds is None or rows is None:
+            return None
+        self.sounds.memory.learn(called, rows)
+        self._refresh()
+        concept = next(c for c in self.sounds.memory.concepts() if c.name == called)
+        self._announce('taught', called, f'learned the sound {called!r}; '
+                       f'{concept.lessons} lessons')
+        return concept
+
+    def _refresh(self) -> bool:
+        """Have both senses take over what is in their store; True when that was new."""
+        heard = self.sounds is not None and self.sounds.memory.refresh()
+        return self.mind.memory.refresh() or heard
 
     def _writable(self) -> bool:
         """True; StoreError when lessons are not kept because the store cannot be opened."""

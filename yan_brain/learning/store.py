@@ -17,6 +17,8 @@ from yan_brain.learning.database import Database, Entry, StoreError, digest
 
 AT_ONCE = 250            # lessons read from the file together
 
+SOUND = 'sound-'         # cores of sounds begin so; all others are of what is seen
+
 __all__ = ['KeptImage', 'Lesson', 'LessonStore', 'StoreError']
 
 
@@ -69,10 +71,12 @@ class LessonStore:
         """Number of the last entry that changed what is known; 0: none did."""
         return self.database.version
 
-    def state(self) -> tuple[int, frozenset[int]]:
-        """The version, and the ids of the lessons that count in it."""
+    def state(self, *, heard: bool) -> tuple[int, frozenset[int]]:
+        """The version, and the ids of the lessons of one sense that count in it."""
         with self.database.transaction():
-            ids = self.database.run('SELECT id FROM lessons WHERE active').fetchall()
+            ids = self.database.run(
+                'SELECT id FROM lessons WHERE active AND (core GLOB ?) = ?',
+                (f'{SOUND}*', heard)).fetchall()
             return self.version, frozenset(row[0] for row in ids)
 
     def lessons(self, wanted: Iterable[int] | None = None) -> tuple[Lesson, ...]:

@@ -9,9 +9,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from yan_brain.learning.naming import told_of_sound
 from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import plain
-from yan_brain.mind.occasions import Occasions, things_in
+from yan_brain.mind.occasions import Named, Occasions, things_in
 from yan_brain.mind.performance import Performer, order, step_of
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.schooling import NotUnderstood, School
@@ -79,6 +80,7 @@ class Parties:
     undo: Callable[[], Future[str]]              # the name it was about, '' for nothing
     feedback: Callable[[float, int, str], Future[None]]
     device: Device | None = None
+    sounds: Named | None = None
     cannot_learn: tuple[type[Exception], ...] = (ValueError,)
 
 
@@ -89,7 +91,7 @@ class Conversation:
         self.tasks = Tasks(config, self._ended)
         self.percepts: tuple[Percept, ...] = ()
         self.thinker = thinker
-        self.occasions = Occasions()
+        self.occasions = Occasions(parties.sounds)
         self.performer = Performer(self._begin_step, self._performed)
         self.school = School(
             understand=thinker.understand, find=parties.book.named, post=parties.post,
@@ -105,7 +107,12 @@ class Conversation:
             ValueError: too many are waiting.
         """
         known = self._known_words(text, origin)
-        return known if known is not None else self._think_about(text, origin)
+        if known is not None:
+            return known
+        sound = told_of_sound(text)
+        return self._think_about(text, origin, Decision(
+            stamp_s=0.0, version='', skill=Skill.TEACH, argument=sound,
+            language='en' if text.isascii() else 'zh') if sound else None)
 
     def _think_about(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
         task = self.tasks.begin(text, origin, order)
@@ -120,7 +127,8 @@ class Conversation:
 
     def overheard(self, text: str) -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
-        if self.tasks.current is None or is_stop(text) or self._is_known(plain(text)):
+        if self.tasks.current is None or is_stop(text) or self._is_known(plain(text)) \
+                or told_of_sound(text):
             self._try_heard(text)
             return
 
@@ -292,7 +300,7 @@ class Conversation:
 
     def _is_thing(self, words: str) -> bool:
         """Whether words name something that can be seen."""
-        return any(words == concept.name for concept in self._with.concepts()) or any(
+        return any(words == c.name and not c.heard for c in self._with.concepts()) or any(
             words in percept.label for percept in self.percepts) or bool(things_in(words))
 
     def _news(self) -> None:

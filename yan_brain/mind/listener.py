@@ -24,6 +24,28 @@ class Hearing(Protocol):
         ...
 
 
+class Mutes:
+    """Spans of time whose sound is taken for silence: the robot's own voice is no order."""
+
+    def __init__(self) -> None:
+        self._spans: deque[tuple[float, float]] = deque(maxlen=MUTES_KEPT)
+
+    def add(self, begin_s: float, end_s: float) -> None:
+        """Sound stamped between these times is silence from now on."""
+        self._spans.append((begin_s, end_s))
+
+    def apply(self, sound: Sound) -> Sound:
+        """The sound with silence where it is to be."""
+        samples = sound.samples
+        for span in self._spans:
+            first, last = (min(samples.size, max(0, round((at_s - sound.stamp_s) * sound.rate_hz)))
+                           for at_s in span)
+            if first < last:
+                samples = samples.copy()
+                samples[first:last] = 0
+        return sound if samples is sound.samples else replace(sound, samples=samples)
+
+
 class Listener:
     """Feeds an ear piece by piece and hands on what it understood.
 
@@ -36,7 +58,6 @@ class Listener:
         self.dropped = 0
         self._ear, self._heard, self._failed, self._broke = ear, heard, failed, broke
         self._pieces: queue.Queue[Sound | None] = queue.Queue(PIECES_WAITING)
-        self._mutes: deque[tuple[float, float]] = deque(maxlen=MUTES_KEPT)
         self._closing = False
         self._thread = threading.Thread(target=self._run, name='listen', daemon=True)
 
@@ -44,15 +65,10 @@ class Listener:
         """Begin to listen."""
         self._thread.start()
 
-    def mute(self, begin_s: float, end_s: float) -> None:
-        """Sound stamped between these times is taken for silence: the robot's own voice is no
-        order. Belongs to the thread that calls `put`, and counts for what is put from now on."""
-        self._mutes.append((begin_s, end_s))
-
     def put(self, sound: Sound) -> None:
         """A piece of sound; dropped and counted when too many wait."""
         try:
-            self._pieces.put_nowait(self._muted(sound))
+            self._pieces.put_nowait(sound)
         except queue.Full:
             self.dropped += 1
 
@@ -63,16 +79,6 @@ class Listener:
             self._pieces.put_nowait(None)
         if self._thread.ident is not None:
             self._thread.join(CLOSE_LIMIT_S)
-
-    def _muted(self, sound: Sound) -> Sound:
-        samples = sound.samples
-        for span in self._mutes:
-            first, last = (min(samples.size, max(0, round((at_s - sound.stamp_s) * sound.rate_hz)))
-                           for at_s in span)
-            if first < last:
-                samples = samples.copy()
-                samples[first:last] = 0
-        return sound if samples is sound.samples else replace(sound, samples=samples)
 
     def _run(self) -> None:
         try:

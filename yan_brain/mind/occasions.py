@@ -1,14 +1,14 @@
-"""What is perceived, for tricks that are done when something is: seen, felt, light, loud.
+"""What is perceived, for tricks that are done when something is: seen, heard, felt, light, loud.
 
-Things in view are named by the percepts (known things and taught ones); touch, darkness and
-noise are felt without a name. Sounds are not told apart: "a bell" cannot be waited for, "a loud
-noise" can.
+Things in view are named by the percepts (known things and taught ones), sounds by what was taught
+of them; touch, darkness and noise are felt without a name.
 """
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
 
@@ -29,11 +29,20 @@ _FELT = {
 _ARTICLES = re.compile(r'^(?:the|a|an|my|your|some|any)\s+')
 
 
+class Named(Protocol):
+    """Sounds that were taught; `yan_brain.mind.sounds.Sounds` are."""
+
+    def hear(self, sound: Sound) -> None: ...
+    def named_in(self, words: str) -> str: ...
+    def holds(self, name: str) -> bool: ...
+
+
 class Occasions:
     """Holds what is perceived now and tells which tricks it calls for."""
 
-    def __init__(self, steady_s: Callable[[], float] = time.monotonic) -> None:
-        self._steady_s = steady_s
+    def __init__(self, sounds: Named | None = None,
+                 steady_s: Callable[[], float] = time.monotonic) -> None:
+        self._sounds, self._steady_s = sounds, steady_s
         self._percepts: tuple[Percept, ...] = ()
         self._felt: dict[str, bool] = {}
         self._absent_s: dict[str, float] = {}    # since when each occasion does not hold
@@ -48,8 +57,10 @@ class Occasions:
         self._felt['touch'] = bool(touch.pressed)
 
     def hear(self, sound: Sound) -> None:
-        """How loud it is."""
+        """How loud it is, and what it is. ValueError for sound that cannot be used."""
         if sound.samples.size:
+            if self._sounds is not None:
+                self._sounds.hear(sound)
             level = float(np.sqrt(np.mean((sound.samples / 32768.0) ** 2)))
             self._felt['noise'] = level > LOUD
 
@@ -59,12 +70,18 @@ class Occasions:
 
     def knows(self, words: str, is_thing: bool) -> bool:
         """Whether the words of an occasion mean something that can be perceived."""
-        return is_thing or self._kind(words) is not None
+        return is_thing or bool(self.sound_in(words)) or self._kind(words) is not None
+
+    def sound_in(self, words: str) -> str:
+        """The taught sound that words name; '' when they name none."""
+        return self._sounds.named_in(words) if self._sounds is not None else ''
 
     def holds(self, words: str) -> bool:
         """Whether it is so now."""
-        kind = self._kind(words)
-        if kind is not None:
+        taught, kind = self.sound_in(words), self._kind(words)
+        if taught and self._sounds is not None and self._sounds.holds(taught):
+            return True
+        if kind is not None and not taught:
             return self._felt.get(kind, False)
         wanted = _things(words)
         return any(p.probability >= SEEN and (p.label == words or wanted <= set(p.label.split()))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
+from yan_brain.learning.naming import of_hearing
 from yan_brain.learning.showing import Showing
 from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import clauses, plain
@@ -102,7 +103,8 @@ class School:
         told: Future[Trick | None] = Future()
         told.set_running_or_notify_cancel()
         name = plain(bare(meant.argument))
-        percept = meant.skill is Skill.WHEN
+        # The mind may take what is to be heard for what is to be said.
+        percept = meant.skill is Skill.WHEN or of_hearing(text)
         if not name or is_stop(name):
             told.set_exception(NotUnderstood('unclear', text))
             return told

@@ -43,8 +43,9 @@ _FAILED = {
                       '我不会“{bare}”。请说：我说{bare}的时候，该做什么。'),
     'clause': ('I did not understand "{bare}", so I learned nothing.',
                '我没听懂“{bare}”，所以什么也没学。'),
-    'not_perceived': ('I cannot perceive "{bare}". I notice things that I know, touch, noise and '
-                      'darkness.', '我感觉不到“{bare}”。我能注意到认识的东西、触碰、声音和黑暗。'),
+    'not_perceived': ('I cannot perceive "{bare}". I notice things and sounds that I know, touch, '
+                      'noise and darkness.',
+                      '我感觉不到“{bare}”。我能注意到认识的东西和声音、触碰、响声和黑暗。'),
     'nothing_shown': ('Nobody was showing me anything.', '没有人在给我演示。'),
     'cancelled': ('I stopped.', '我停下了。'),
     'preempted': ('I do the new thing instead.', '我改做新的事。'),
@@ -89,6 +90,9 @@ class Sentences:
 
     def taught(self, concept: Concept, language: str) -> str:
         """A lesson was learned."""
+        if concept.heard:
+            return (f'我记住了这个声音：{concept.name}。' if language == 'zh' else
+                    f'I will remember: this is the sound of {_with_a(concept.name)}.')
         return (f'我记住了：这是{concept.name}。' if language == 'zh'
                 else f'I will remember: this is {_with_a(concept.name)}.')
 
@@ -170,10 +174,13 @@ def spoken_s(text: str) -> float:
 
 
 def _known(concept: Concept, chinese: bool) -> str:
-    if concept.lessons == 1:
+    about = ['声音' if chinese else 'a sound'] if concept.heard else []
+    if concept.lessons > 1:
+        about.append(f'{concept.lessons}次' if chinese else f'{concept.lessons} times')
+    if not about:
         return concept.name
-    return (f'{concept.name}（{concept.lessons}次）' if chinese
-            else f'{concept.name} ({concept.lessons} times)')
+    return (f'{concept.name}（{"，".join(about)}）' if chinese
+            else f'{concept.name} ({", ".join(about)})')
 
 
 def bare(name: str) -> str:

@@ -13,7 +13,7 @@ from yan_brain_msgs.srv import Ask
 
 from yan_brain.learning.learner import CANNOT_LEARN
 from yan_brain.mind.conversation import Conversation, Parties, Voice
-from yan_brain.mind.listener import Hearing, Listener
+from yan_brain.mind.listener import Hearing, Listener, Mutes
 from yan_brain.mind.moments import Gatherer
 from yan_brain.mind.pace import Pace
 from yan_brain.mind.tasks import Origin, Task
@@ -59,11 +59,12 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self._voice = voice or Sentences()
         self._talk: Conversation | None = None
         self._listener: Listener | None = None
+        self._mutes = Mutes()
         self._troubles = Troubles(self.get_logger())
 
     def setup(self) -> None:
         config, group = self.config, ReentrantCallbackGroup()
-        self.mind, self.learner = self.room.enter(self, config.mind)
+        self.mind, self.learner, self.sounds = self.room.enter(self, config.mind)
         self.inbox = Inbox(self, group)
         self.gatherer = Gatherer(config.gather)
         self.device = device_words(self, group, config.device_words)
@@ -95,7 +96,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
             thought=self.on_thought, failed=self.on_failed, broke=self.inbox.fail), self.now_s)
         self._talk = Conversation(self.config.task, thinker, Parties(
             voice=self._voice, teach=lambda name: self.learner.teach(name, self.config.showing),
-            forget=self.learner.forget, concepts=self.mind.concepts,
+            forget=self.learner.forget, concepts=self.learner.concepts, sounds=self.sounds,
             say=self.say, post=self.inbox.post,
             began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
             book=self.learner.tricks, teach_trick=self.learner.teach_trick,
@@ -137,7 +138,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
                        'ticks_failed': thinker.failures, 'tick_ms': f'{thinker.tick_ms:.1f}'}
         if self._listener is not None:
             values['sound_dropped'] = self._listener.dropped
-        return self._troubles.health(self.mind.memory.problems, values)
+        return self._troubles.health(self.learner.problems, values)
 
     # In the executor's thread.
 
@@ -160,9 +161,13 @@ class CognitionNode(BrainNode[CognitionConfig]):
     def on_audio(self, message: msg.Audio) -> None:
         sound = convert.sound_in(message)
         self.gatherer.listen(sound)
-        self._pass(lambda talk: talk.occasions.hear(sound))
+        heard = self._mutes.apply(sound)
         if self._listener is not None:
-            self._listener.put(sound)
+            self._listener.put(heard)
+        try:
+            self._pass(lambda talk: talk.occasions.hear(heard))
+        except ValueError as error:
+            raise BadMessage(str(error)) from error
 
     def on_text(self, message: String) -> None:
         try:
@@ -173,10 +178,10 @@ class CognitionNode(BrainNode[CognitionConfig]):
     def say(self, text: str) -> None:
         """Speak, and do not listen to it."""
         now_s = self.now_s()
-        if self._listener is not None and self.config.speaks:
+        if self.config.speaks:
             self._speaks_until_s = min(
                 max(now_s, self._speaks_until_s) + spoken_s(text), now_s + MOST_SPEAKING_S)
-            self._listener.mute(now_s, self._speaks_until_s + self.config.speaking_tail_s)
+            self._mutes.add(now_s, self._speaks_until_s + self.config.speaking_tail_s)
         self.out_speech.publish(String(data=text))
 
     def on_status(self, message: msg.SkillStatus) -> None:

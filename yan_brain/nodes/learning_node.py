@@ -23,6 +23,7 @@ from yan_brain.nodes.minds import (
     announce_lessons,
     follow_lessons,
     watch_camera,
+    watch_sound,
 )
 from yan_brain.settings import check
 
@@ -47,7 +48,7 @@ class LearningNode(BrainNode[LearningConfig]):
 
     Args:
         room: the mind, shared with the other nodes of the process. Where cognition is in it
-            too, its images are used; else this node looks at the camera itself.
+            too, its images and sound are used; else this node looks and listens itself.
     """
 
     def __init__(self, room: MindRoom | None = None, **node: Any) -> None:
@@ -56,7 +57,7 @@ class LearningNode(BrainNode[LearningConfig]):
 
     def setup(self) -> None:
         group = ReentrantCallbackGroup()
-        self.mind, self.learner = self.room.enter(self, self.config.mind)
+        self.mind, self.learner, sounds = self.room.enter(self, self.config.mind)
         self.inbox = Inbox(self, group)
         announce_lessons(self, self.learner)
         for kind, name, callback in (
@@ -70,12 +71,13 @@ class LearningNode(BrainNode[LearningConfig]):
         if 'cognition' not in self.room.members:
             watch_camera(self, self.config.camera, self.learner.gallery.put,
                          lambda: self.learner.gallery.wanted)
+            watch_sound(self, sounds)
 
     def teardown(self) -> None:
         self.room.leave(self)
 
     def health(self) -> Health:
-        problems = list(self.mind.memory.problems)
+        problems = list(self.learner.problems)
         if self.learner.tricks.damaged:
             problems.append('damaged tricks were left out, teach them again: '
                             + ', '.join(self.learner.tricks.damaged))
@@ -84,7 +86,7 @@ class LearningNode(BrainNode[LearningConfig]):
         return Health(level=DiagnosticStatus.WARN if problems else DiagnosticStatus.OK,
                       message='; '.join(problems) or 'ok', values={
                           'version': self.mind.version,
-                          'concepts': str(len(self.mind.concepts())),
+                          'concepts': str(len(self.learner.concepts())),
                           'tricks': str(len(self.learner.tricks.tricks())),
                           **fleet.values})
 
@@ -102,7 +104,7 @@ class LearningNode(BrainNode[LearningConfig]):
     ) -> Forget.Response:
         def good(known: bool) -> None:
             response.success = known
-            names = ', '.join(c.name for c in self.mind.concepts()) or 'nothing'
+            names = ', '.join(c.name for c in self.learner.concepts()) or 'nothing'
             response.message = (f'forgot {request.name!r}' if known else
                                 f'{request.name!r} was never taught; taught were: {names}')
 
@@ -111,7 +113,7 @@ class LearningNode(BrainNode[LearningConfig]):
     def on_concepts(
         self, _request: Concepts.Request, response: Concepts.Response,
     ) -> Concepts.Response:
-        response.concepts = [concept_out(concept) for concept in self.mind.concepts()]
+        response.concepts = [concept_out(concept) for concept in self.learner.concepts()]
         response.version = self.mind.version
         return response
 

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, Protocol
 
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from sensor_msgs.msg import Image as ImageMsg
-from yan_brain_msgs.msg import LearningEvent
+from yan_brain_msgs.msg import Audio, LearningEvent
 
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Event, Learner, Teachable
+from yan_brain.mind.sounds import Sounds
 from yan_brain.mind.thinker import Thinking
-from yan_brain.nodes.common import LATCHED, NEWEST, BadMessage, BrainNode
-from yan_brain.nodes.convert import compressed_in, fov_of, header, image_in
+from yan_brain.nodes.common import LATCHED, NEWEST, STREAM, BadMessage, BrainNode
+from yan_brain.nodes.convert import compressed_in, fov_of, header, image_in, sound_in
 from yan_brain.settings import SettingError, check, setting
 from yan_brain.signals import Image
 
@@ -70,6 +71,7 @@ class Shared(NamedTuple):
 
     mind: MindLike
     learner: Learner
+    sounds: Sounds
 
 
 class MindRoom:
@@ -98,10 +100,12 @@ class MindRoom:
         with self._lock:
             if self._shared is None:
                 mind = self._load(config, store_path(config.store, node.get_namespace()))
-                self._shared, self._config = Shared(mind, Learner(mind, Gallery())), config
+                sounds = Sounds(mind.memory.store, fault=mind.memory.fault)
+                self._shared = Shared(mind, Learner(mind, Gallery(), sounds), sounds)
+                self._config = config
                 if mind.memory.foreign():
                     self._shared.learner.relearn()
-                for problem in mind.memory.problems:
+                for problem in self._shared.learner.problems:
                     node.get_logger().warning(problem)
             elif config != self._config:
                 raise SettingError(
@@ -157,6 +161,17 @@ def watch_camera(node: BrainNode[Any], config: CameraConfig, see: Callable[[Imag
                     silent_after_s=config.silent_s)
     else:
         node.listen(ImageMsg, 'camera/image_raw', seen, NEWEST, silent_after_s=config.silent_s)
+
+
+def watch_sound(node: BrainNode[Any], sounds: Sounds) -> None:
+    """Hand on good sound; bad sound is named in the log and in the diagnostics."""
+    def heard(message: Audio) -> None:
+        try:
+            sounds.hear(sound_in(message))
+        except ValueError as error:
+            raise BadMessage(str(error)) from error
+
+    node.listen(Audio, 'audio', heard, STREAM)
 
 
 def follow_lessons(node: BrainNode[Any], learner: Learner) -> None:

@@ -25,6 +25,7 @@ from yan_brain.simulation.microphone import Microphone, Voice
 from yan_brain.simulation.mjcf import SOLID, THING, model_of
 from yan_brain.simulation.painter import Painter
 from yan_brain.simulation.room import Room, RoomOptions, draw_room
+from yan_brain.simulation.sounds import Source, play
 from yan_brain.simulation.voice import RATE_HZ
 from yan_brain.simulation.walker import Walker
 
@@ -96,8 +97,9 @@ class Home:
         self.time_s = 0.0
         self._steps = 0
         self._owed_s = 0.0
-        streams = [np.random.default_rng([room.seed, seed, i]) for i in range(5)]
-        self._camera_rng, self._scan_rng, base_rng, sound_rng, self._walk_rng = streams
+        streams = [np.random.default_rng([room.seed, seed, i]) for i in range(6)]
+        (self._camera_rng, self._scan_rng, base_rng, sound_rng, self._walk_rng,
+         self._ring_rng) = streams
         fov_y = 2 * math.atan(math.tan(self.config.camera_fov_rad / 2)
                               * self.config.image_height / self.config.image_width)
         robot = base_xml(
@@ -178,7 +180,15 @@ class Home:
     def speak(self, text: str, speech: NDArray[np.int16] | None = None) -> float:
         """Let the robot itself say something, which its ear hears too; as `say`."""
         self._open()
-        return self._microphone.say(text, ROBOT_MOUTH_M, self.time_s, speech, own=True)
+        return self._microphone.say(text, ROBOT_MOUTH_M, self.time_s, speech, at_once=True)
+
+    def ring(self, source: Source, *, distance_m: float | None = None) -> float:
+        """Let something in the room sound at once, over whoever speaks; as `say`."""
+        self._open()
+        if distance_m is None:
+            distance_m = self.config.person_m
+        return self._microphone.say(source.kind, distance_m, self.time_s,
+                                    play(source, self._ring_rng), at_once=True)
 
     @property
     def speaking(self) -> bool:

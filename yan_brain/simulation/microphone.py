@@ -43,10 +43,10 @@ class Microphone:
         return any(at + len(s) > now_s * RATE_HZ for at, s in self._coming)
 
     def say(self, text: str, distance_m: float, now_s: float,
-            speech: NDArray[np.int16] | None = None, *, own: bool = False) -> float:
+            speech: NDArray[np.int16] | None = None, *, at_once: bool = False) -> float:
         """Speak from `distance_m` after what is being said; return the speech's seconds.
 
-        With `own` it is the robot that speaks: at once, whoever else does.
+        With `at_once` it is not the person who speaks, and nobody is waited for.
         """
         speech = np.asarray(self._voice(text) if speech is None else speech)
         if speech.dtype != np.int16 or speech.ndim != 1 or not speech.size:
@@ -59,7 +59,7 @@ class Microphone:
         fading = 1.0 / max(distance_m, _NEAREST_M)
         gain = SPEECH_LEVEL / loudness * fading
         begin = round(now_s * RATE_HZ)
-        if not own:
+        if not at_once:
             # Half a second of breath after what is still being said.
             begin = max([begin, *(at + len(s) + RATE_HZ // 2 for at, s in self._coming)])
             # Whatever the distance, speech then stands out from the noise by the same ratio.
