@@ -253,6 +253,7 @@ class Learner:
 
     def announce(self, kind: str, concept: str, message: str) -> None:
         """Tell of something learned in another way; for work that is in `run`."""
+        self._refresh()
         self._announce(kind, concept, message)
 
     def run(self, work: Callable[[], T]) -> Future[T]:
