@@ -10,7 +10,7 @@ import torch
 
 from yan_brain.mind import Mind
 from yan_brain.mind.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from yan_brain.perception.language import Words, tagged_words
+from yan_brain.perception.language import Pieces, Words, tagged_words
 from yan_brain.perception.sight import Eye
 from yan_brain.signals import Image, Moment, Skill
 from yan_brain.training.train import new_brain
@@ -125,3 +125,15 @@ def test_pieces_keep_their_places_in_the_text() -> None:
               for a, b in pieces.spans]
     assert tagged_words(pieces, inside) == 'RED ball'
     assert tagged_words(pieces, [a >= 20 for a, _ in pieces.spans]) == '红色的球'
+    assert tagged_words(pieces, [False] * len(inside)) == ''
+
+
+@pytest.mark.parametrize(('tagged', 'expected'), [
+    ('waindo', 'gotwaindo'), ('gotwain', 'gotwaindo'), ('o the gotwaindo', 'the gotwaindo'),
+    ('do', ''), ('gotwaindo,', 'gotwaindo')])
+def test_a_word_is_tagged_as_a_whole(tagged: str, expected: str) -> None:
+    text = 'go to the gotwaindo, now'
+    at = text.index(tagged)
+    spans = [(i, i + 1) for i in range(len(text))]
+    inside = [at <= i < at + len(tagged) for i in range(len(text))]
+    assert tagged_words(Pieces(text, [0] * len(text), spans), inside) == expected

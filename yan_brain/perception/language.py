@@ -5,13 +5,17 @@ and numbers are read digit by digit. Trained by `yan-brain train`.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 MAX_CHARACTERS = 400
+# A word of letters, or a sign by itself; each Chinese character is a sign.
+_WORD = re.compile(r"[^\W\u3400-\u9fff]+(?:['’-][^\W\u3400-\u9fff]+)*|\S")
 _ALONE = Regex(r'[\u3400-\u9fff\uff00-\uffef0-9]')
 
 
@@ -76,8 +80,15 @@ class Words:
 
 
 def tagged_words(pieces: Pieces, inside: list[bool]) -> str:
-    """The stretch of text from the first to the last tagged piece, without loose ends."""
-    hit = [span for span, tagged in zip(pieces.spans, inside, strict=True) if tagged]
-    if not hit:
+    """The stretch of text from the first to the last tagged word, without loose ends.
+
+    Tags belong to pieces; a word of letters is tagged as a whole, when more than half of it is.
+    """
+    tagged = np.zeros(len(pieces.text), np.bool_)
+    for (begin, end), hit in zip(pieces.spans, inside, strict=True):
+        tagged[begin:end] |= hit
+    words = [match.span() for match in _WORD.finditer(pieces.text)
+             if tagged[match.start():match.end()].mean() > 0.5]
+    if not words:
         return ''
-    return pieces.text[hit[0][0]:hit[-1][1]].strip(' \t,.!?;:\'"，。！？；：、“”')
+    return pieces.text[words[0][0]:words[-1][1]].strip(' \t,.!?;:\'"，。！？；：、“”')
