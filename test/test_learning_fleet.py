@@ -10,49 +10,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fleet_parcels import F, make_lesson, make_parcel, make_rows, make_trick
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
 from yan_brain.learning.fleet import AT_ONCE, Member
 from yan_brain.learning.fleet_messages import (
-    MOST_LISTED,
     Have,
     Message,
     Parcel,
     Want,
-    checksum_of,
-    lesson_of,
-    listed,
-    sent_trick,
 )
 from yan_brain.learning.fleet_shelf import News, Shelf
 from yan_brain.learning.store import Lesson, LessonStore
-from yan_brain.learning.tricks import Step, Trick, TrickBook
-from yan_brain.signals import Skill
+from yan_brain.learning.tricks import Trick, TrickBook
 
-F = 10
 NAMES = ('blorp', 'zib', 'wug', 'dax')
 ASKED = np.random.default_rng(5).normal(0, 2, (40, F)).astype(np.float32)
 MANY = settings(max_examples=300, deadline=None, derandomize=True, phases=(Phase.generate,),
                 suppress_health_check=[HealthCheck.too_slow])
-
-
-def _rows(what: str, seed: int, width: int = F) -> NDArray[np.float32]:
-    own = np.random.default_rng(sum(map(ord, what))).normal(0, 2, width)
-    return (own + np.random.default_rng(seed).normal(0, 0.4, (6, width))).astype(np.float32)
-
-
-def _lesson(what: str, seed: int, *, name: str = '', core: str = 'test',
-            width: int = F) -> Lesson:
-    return Lesson(concept=name or what, core=core, taught_s=1e9 + seed + 0.1,
-                  features=_rows(what, seed, width), background=_rows('floor', seed, width))
-
-
-def _trick(name: str, amount: float, taught_s: float) -> Trick:
-    return Trick(name=name, taught_s=taught_s, steps=(
-        Step(words='go', skill=Skill.MOVE, amount=amount),))
 
 
 class Robot:
@@ -73,7 +50,7 @@ class Robot:
     def teach(self, what: str, seed: int, name: str = '') -> None:
         """As if shown here: the lesson's time is that of its seed."""
         self.memory._clock = lambda: 1e9 + seed + 0.1
-        self.memory.learn(name or what, _rows(what, seed), _rows('floor', seed))
+        self.memory.learn(name or what, make_rows(what, seed), make_rows('floor', seed))
         self.member.look()
 
     def learn_trick(self, trick: Trick) -> None:
@@ -167,7 +144,7 @@ def test_robots_equal_one_that_was_taught_all(
             number = which % robots
             if verb == 'teach':
                 fleet[number].teach(NAMES[seed % 4], seed)
-                expected.take_over([_lesson(NAMES[seed % 4], seed)], 'test')
+                expected.take_over([make_lesson(NAMES[seed % 4], seed)], 'test')
             elif verb == 'tick':
                 fleet[number].member.tick()
             elif verb == 'restart':
@@ -203,7 +180,7 @@ def test_what_is_taught_arrives_at_once_and_is_told(network: Network) -> None:
 
 def test_a_late_robot_gets_many_lessons_in_pieces(network: Network) -> None:
     one = Robot('one', network)
-    one.memory.take_over([_lesson(NAMES[i % 4], i) for i in range(3 * AT_ONCE + 1)], 'test')
+    one.memory.take_over([make_lesson(NAMES[i % 4], i) for i in range(3 * AT_ONCE + 1)], 'test')
     network.run(2)
     late = Robot('late', network)
     network.run(2)
@@ -259,8 +236,8 @@ def test_the_same_word_for_different_things_is_told_and_both_are_kept(
 def test_tricks_of_one_name_the_newest_keeps_it_on_all_robots(network: Network) -> None:
     fleet = [Robot(f'r{i}', network) for i in range(3)]
     for i, robot in enumerate(fleet):
-        robot.learn_trick(_trick('dance', float(i), 100.0 + i))
-        robot.learn_trick(_trick('bow', 0.5, 100.0 + i))
+        robot.learn_trick(make_trick('dance', float(i), 100.0 + i))
+        robot.learn_trick(make_trick('bow', 0.5, 100.0 + i))
     network.run(8)
     for robot in fleet:
         does = robot.does()
@@ -277,9 +254,9 @@ def test_tricks_of_one_name_the_newest_keeps_it_on_all_robots(network: Network) 
 
 def test_a_trick_that_was_replaced_does_not_come_back(network: Network) -> None:
     one, other = Robot('one', network), Robot('other', network)
-    one.learn_trick(_trick('dance', 1.0, 100.0))
+    one.learn_trick(make_trick('dance', 1.0, 100.0))
     network.run(2)
-    one.learn_trick(_trick('dance', 2.0, 200.0))
+    one.learn_trick(make_trick('dance', 2.0, 200.0))
     network.run(4)
     assert one.does() == {'dance': 2.0}
     assert other.does() == {'dance': 2.0, 'dance 2': 1.0}       # kept, and told
@@ -289,9 +266,9 @@ def test_a_trick_that_was_replaced_does_not_come_back(network: Network) -> None:
 def test_undo_takes_back_what_was_taught_here(network: Network) -> None:
     one, other = Robot('one', network), Robot('other', network)
     other.teach('blorp', 1)
-    other.learn_trick(_trick('bow', 1.0, 100.0))
+    other.learn_trick(make_trick('bow', 1.0, 100.0))
     one.teach('zib', 2)
-    one.learn_trick(_trick('dance', 1.0, 200.0))
+    one.learn_trick(make_trick('dance', 1.0, 200.0))
     network.run(2)
     taken = other.member.shelf.taken
     newest, trick = other.memory.store.newest(taken), other.tricks.newest(taken)
@@ -340,23 +317,19 @@ def test_a_damaged_lesson_is_not_offered(network: Network, tmp_path: Path) -> No
     assert 'blorp' in one.memory.problems[0]
 
 
-def _parcel(item: Lesson | Trick, checksum: bytes = b'') -> Parcel:
-    return Parcel(sender=1, robot='hostile', checksum=checksum or checksum_of(item), item=item)
-
-
 @pytest.mark.parametrize(('item', 'says'), [
-    (_lesson('blorp', 1, width=F + 1), 'rows of 11 floats; this core has 10'),
-    (replace(_lesson('blorp', 1), taught_s=time.time() + 1e6), 'in the future'),
-    (_trick('dance', 1.0, time.time() + 1e6), 'in the future')])
+    (make_lesson('blorp', 1, width=F + 1), 'rows of 11 floats; this core has 10'),
+    (replace(make_lesson('blorp', 1), taught_s=time.time() + 1e6), 'in the future'),
+    (make_trick('dance', 1.0, time.time() + 1e6), 'in the future')])
 def test_what_does_not_fit_here_is_refused(
     network: Network, item: Lesson | Trick, says: str,
 ) -> None:
     one = Robot('one', network)
-    one.hear(_parcel(item))
+    one.hear(make_parcel(item))
     one.member.tick()
     assert says in one.member.refusal and one.member.refused == 1
     assert one.memory.names == () and one.does() == {}
-    one.hear(_parcel(_lesson('zib', 2)))
+    one.hear(make_parcel(make_lesson('zib', 2)))
     assert one.memory.names == ('zib',)
 
 
@@ -368,61 +341,6 @@ def test_what_cannot_be_had_does_not_hold_up_the_rest(network: Network) -> None:
         other.hear(Have(sender=7, robot='liar', summary=bytes(16), count=50, checksums=lies))
         network.run(1)
     assert other.memory.names == ('blorp',)
-
-
-GOOD = {'concept': 'blorp', 'core': 'test', 'taught_s': 1.0, 'width': F,
-        'features': np.ones(2 * F, np.float32), 'background': np.ones(F, np.float32)}
-
-
-def test_a_lesson_comes_out_as_it_went_in() -> None:
-    lesson = _lesson('blorp', 3)
-    back = lesson_of(concept=lesson.concept, core=lesson.core, taught_s=lesson.taught_s, width=F,
-                     features=lesson.features.ravel(), background=lesson.background.ravel())
-    assert back.checksum() == lesson.checksum()
-    trick = _trick('跳舞', 0.1, 3.7)
-    assert sent_trick(name=trick.name, content=trick.content(), taught_s=3.7) == trick
-
-
-@pytest.mark.parametrize(('change', 'says'), [
-    ({'concept': ''}, 'cannot be used'), ({'concept': 'Blorp '}, 'no name as it is kept'),
-    ({'concept': 'x' * 100}, 'cannot be used'), ({'core': 'a\nb'}, 'printable'),
-    ({'core': ''}, 'printable'), ({'taught_s': float('nan')}, 'taught at nan'),
-    ({'taught_s': -1.0}, 'taught at -1'), ({'width': 0}, 'rows of 0'),
-    ({'width': 3}, 'no whole rows'), ({'width': 10**6}, 'rows of 1000000'),
-    ({'features': np.empty(0, np.float32)}, 'or none'),
-    ({'features': np.full(F, np.nan, np.float32)}, 'NaN'),
-    ({'background': np.full(F, np.inf, np.float32)}, 'NaN or infinity'),
-    ({'features': np.ones(F * 2**18, np.float32)}, 'allowed: up to')])
-def test_a_lesson_that_cannot_be_right_is_refused(change: dict[str, object], says: str) -> None:
-    lesson_of(**GOOD)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=says):
-        lesson_of(**GOOD | change)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(('content', 'says'), [
-    ('', 'cannot be read'), ('[]', 'cannot be read'), ('[' * 90_000, 'cannot be read'),
-    ('{"steps": []}', 'cannot be read'), ('x' * 200_000, 'allowed: 100000'),
-    (_trick('a', 1.0, 1.0).content().replace('move', 'fly'), 'cannot be read'),
-    (_trick('a', 1.0, 1.0).content().replace('1.0', 'NaN'), 'cannot be read'),
-    (_trick('a', 1.0, 1.0).content().replace('1.0', '1' + '0' * 400), 'cannot be read'),
-    (_trick('a', 1.0, 1.0).content().replace('1.0', '"x"'), 'cannot be read'),
-    (_trick('a', 1.0, 1.0).content()[:-1] + ', "more": 1}', 'more than this version')])
-def test_a_trick_that_cannot_be_right_is_refused(content: str, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        sent_trick(name='a', content=content, taught_s=1.0)
-
-
-def test_messages_that_cannot_be_right_are_refused() -> None:
-    with pytest.raises(ValueError, match='multiples of 16'):
-        listed(b'x' * 17)
-    with pytest.raises(ValueError, match='does not fit its checksum'):
-        _parcel(_lesson('blorp', 1), bytes(16))
-    with pytest.raises(ValueError, match='the name of a robot'):
-        Want(sender=1, robot='\x00', asked=2)
-    for count, some in ((0, 1), (MOST_LISTED + 1, 0)):
-        with pytest.raises(ValueError, match='are believed'):
-            Have(sender=1, robot='a', summary=bytes(16), count=count,
-                 checksums=(bytes(16),) * some)
 
 
 def test_a_store_without_a_fleet_reads_one_with(network: Network, tmp_path: Path) -> None:

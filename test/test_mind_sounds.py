@@ -14,6 +14,7 @@ from fake_mind import FakeMind, image
 from numpy.typing import NDArray
 from test_mind_tricks import PHRASES, _Talk
 
+from yan_brain.learning.fleet_shelf import Shelf
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Learner, ShowingConfig
 from yan_brain.learning.merge import merge
@@ -86,8 +87,18 @@ def test_the_package_has_a_world_of_these_sounds(tmp_path: Path) -> None:
     assert world is not None and len(world.rows) > 500
     assert load_world(tmp_path / 'none.npz') is None
     with np.load(FILE) as found:
-        np.savez(tmp_path / 'old.npz', rows=found['rows'], core='sound-0')
+        np.savez(tmp_path / 'old.npz', rows=found['rows'], version='sound-0')
     assert load_world(tmp_path / 'old.npz') is None
+
+
+def test_sounds_that_another_robot_was_taught_are_known_at_once(ears: _Ears) -> None:
+    other = _Ears()
+    other.teach('sound of the bell', BELL)
+    lessons = other.mind.memory.store.lessons()
+    other.learner.close()
+    shelf = Shelf(ears.mind.memory, ears.learner.tricks, ears.learner.catch_up)
+    assert [news.kind for news in shelf.take(lessons, 'other')] == ['taught']
+    assert ears.play(BELL) == {'bell'} and ears.mind.memory.problems == ()
 
 
 def test_one_hearing_is_enough_and_others_are_refused(ears: _Ears) -> None:

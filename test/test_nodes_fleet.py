@@ -10,7 +10,7 @@ pytest.importorskip('rclpy', reason='ROS 2 is not installed here')
 import numpy as np
 from rclpy.serialization import deserialize_message, serialize_message
 
-from yan_brain.learning.fleet_messages import Have, Message, Parcel, Want, checksum_of
+from yan_brain.learning.fleet_messages import Have, Message, Parcel, Want
 from yan_brain.learning.store import Lesson
 from yan_brain.learning.tricks import Step, Trick
 from yan_brain.nodes.common import BadMessage
@@ -30,21 +30,21 @@ TRICK = Trick(name='dance', taught_s=7.25, percept=True, steps=(
     Have(sender=2**62, robot='left', summary=b'a' * 16, count=7, checksums=(b'b' * 16,) * 2),
     Have(sender=1, robot='left', summary=b'a' * 16, count=0),
     Want(sender=1, robot='left', asked=2**63 - 1, checksums=(b'\xff' * 16,)),
-    Parcel(sender=1, robot='left', checksum=checksum_of(LESSON), item=LESSON),
-    Parcel(sender=1, robot='left', checksum=checksum_of(TRICK), item=TRICK)])
+    Parcel(sender=1, robot='left', checksum=LESSON.checksum(), item=LESSON),
+    Parcel(sender=1, robot='left', checksum=TRICK.checksum(), item=TRICK)])
 def test_what_is_sent_arrives(message: Message) -> None:
     made = fleet_out(message)
     back = fleet_in(deserialize_message(serialize_message(made), type(made)))
     if isinstance(message, Parcel):
         assert isinstance(back, Parcel) and back.checksum == message.checksum
-        assert checksum_of(back.item) == checksum_of(message.item)
+        assert back.item.checksum() == message.item.checksum()
         assert (back.sender, back.robot) == (message.sender, message.robot)
     else:
         assert back == message
 
 
 def test_what_was_damaged_on_the_way_is_refused() -> None:
-    made = fleet_out(Parcel(sender=1, robot='left', checksum=checksum_of(LESSON), item=LESSON))
+    made = fleet_out(Parcel(sender=1, robot='left', checksum=LESSON.checksum(), item=LESSON))
     for field, value in (('features', array.array('f', LESSON.features.ravel() + 1)),
                          ('features', array.array('f', [float('nan')] * 5)),
                          ('width', 7), ('concept', 'puppet'), ('core', 'other'),

@@ -71,17 +71,12 @@ class Parcel(_Said):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if checksum_of(self.item) != self.checksum:
+        if self.item.checksum() != self.checksum:
             raise ValueError(f'what {self.robot!r} sent does not fit its checksum: it was damaged '
                              'on the way')
 
 
 Message = Have | Want | Parcel
-
-
-def checksum_of(item: Lesson | Trick) -> bytes:
-    """16 bytes that name a lesson or trick in the fleet; a trick keeps them when renamed."""
-    return item.checksum()
 
 
 def listed(data: bytes) -> tuple[bytes, ...]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.database import digest
-from yan_brain.learning.fleet_messages import checksum_of, sendable
+from yan_brain.learning.fleet_messages import sendable
 from yan_brain.learning.merge import Conflict, clash, joined
 from yan_brain.learning.store import Lesson, StoreError
 from yan_brain.learning.tricks import Trick, TrickBook
@@ -38,6 +38,10 @@ class News(NamedTuple):
 class Shelf:
     """Lessons and tricks of one robot by checksum. For one thread.
 
+    Args:
+        memory: of what is seen, over the store that is shared.
+        refresh: has all memories over that store take over what is new in it; None: `memory`.
+
     Attributes:
         have: what it knows and can send.
         known: all it ever knew.
@@ -46,8 +50,10 @@ class Shelf:
     """
 
     def __init__(self, memory: ConceptMemory, tricks: TrickBook,
+                 refresh: Callable[[], object] | None = None,
                  clock: Callable[[], float] = time.time) -> None:
         self._memory, self._book, self._clock = memory, tricks, clock
+        self._refresh = refresh or memory.refresh
         self._database = memory.store.database
         self._looked = -1
         self._remembered = False
@@ -74,13 +80,13 @@ class Shelf:
         version, before = self.version, self.have
         if version == self._looked:
             return frozenset()
-        self._memory.refresh()              # another process may have written it
+        self._refresh()                     # another process may have written it
         self._book.reload()
         with self._database.reading():
             rows = self._database.run(
                 'SELECT checksum, id FROM lessons WHERE active').fetchall()
         self._lessons = {bytes(checksum): number for checksum, number in rows}
-        self._tricks = {checksum_of(trick): trick for trick in self._book.tricks()
+        self._tricks = {trick.checksum(): trick for trick in self._book.tricks()
                         if sendable(trick)}
         self.have = frozenset({*self._lessons, *self._tricks} - self._broken)
         self._note(self.have, '')
@@ -119,10 +125,10 @@ class Shelf:
             StoreError: something could not be kept; what was kept before it stays.
         """
         fresh = {checksum: item for item in items
-                 if (checksum := checksum_of(item)) not in self.known}
+                 if (checksum := item.checksum()) not in self.known}
         lessons = [item for item in fresh.values() if isinstance(item, Lesson)]
         news = self._take_lessons(lessons, robot) if lessons else []
-        self._note([checksum_of(lesson) for lesson in lessons], robot)
+        self._note([lesson.checksum() for lesson in lessons], robot)
         for checksum, item in fresh.items():
             if isinstance(item, Trick):
                 news += self._take_trick(item, robot)
@@ -137,6 +143,7 @@ class Shelf:
                              'forget something first')
         conflicts = self._clashes(lessons)
         self._memory.take_over(lessons, robot)
+        self._refresh()                     # some may be of sounds
         news = []
         for name in sorted({lesson.concept for lesson in lessons}):
             count = sum(lesson.concept == name for lesson in lessons)
@@ -172,7 +179,7 @@ class Shelf:
                          key=lambda one: one.name in here)
         for one in changed:
             self._book.teach(one)
-        self._memory.refresh()
+        self._refresh()
         same = here.get(trick.name)
         if not changed or (same is not None and same.does_as(trick)):
             return []

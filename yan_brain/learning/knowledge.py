@@ -8,8 +8,10 @@ Both must be answered with yes for it to be known.
 """
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from yan_brain.signals import Concept
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+_LOG = logging.getLogger(__name__)
 
 
 def checked(features: object, width: int, name: str = 'features', least: int = 0) -> Floats:
@@ -123,6 +126,26 @@ class World:
     def plain(cls, width: int) -> World:
         """For features of mean 0 and unit variance of which no more is known."""
         return cls(np.empty((0, width), np.float32), Spread.plain(width))
+
+
+def read_world(path: Path, version: str, *, maker: str, whiten: bool) -> World | None:
+    """A file of typical rows; None (and a warning) when there is none for these features.
+
+    Args:
+        version: of the features.
+        maker: the module that writes the file.
+        whiten: as of `World.of`.
+    """
+    try:
+        with np.load(path) as found:
+            rows, made_by = found['rows'], str(found['version'])
+        if made_by != version:
+            raise ValueError(f'it belongs to {made_by}, not {version}')
+        return World.of(rows, whiten=whiten)
+    except (OSError, ValueError, KeyError) as error:
+        _LOG.warning('%s cannot be used (%s): lessons will be told apart less well; make it by '
+                     'python -m %s', path, error, maker)
+        return None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

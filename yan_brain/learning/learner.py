@@ -158,12 +158,12 @@ class Learner:
             known = self.mind.forget(called)
             if self.sounds is not None:
                 known |= self.sounds.memory.forget(self.sounds.named_in(called) or called)
-            self._refresh()
+            self.catch_up()
             for gone in sorted(before - {concept.name for concept in self.concepts()}):
                 self._announce('forgotten', gone, f'forgot {gone!r}')
             trick = clean_name(name)
             if self._writable() and self.tricks.forget(trick):
-                self._refresh()
+                self.catch_up()
                 self._announce('forgotten', trick, f'forgot the trick {trick!r}')
                 known = True
             return known
@@ -175,7 +175,7 @@ class Learner:
         def work() -> Trick:
             self._writable()
             self.tricks.teach(trick)
-            self._refresh()
+            self.catch_up()
             self._announce('trick', trick.name, f'learned the trick {trick.name!r} of '
                            f'{len(trick.steps)} steps')
             return trick
@@ -188,7 +188,7 @@ class Learner:
             self._writable()
             trick = self.tricks.correct(words, instead, language)
             if trick is not None:
-                self._refresh()
+                self.catch_up()
                 self._announce('trick', words, f'{words!r} means {instead.words!r} from now on')
             return trick
 
@@ -204,7 +204,7 @@ class Learner:
                 name = trick.name if self.tricks.forget(trick.name) else ''
             else:
                 name = memory.take_back(lesson[0]) if lesson is not None else ''
-            self._refresh()
+            self.catch_up()
             if name:
                 self._announce('undone', name, f'took back the last lesson on {name!r}')
             return name
@@ -229,7 +229,7 @@ class Learner:
         """Know again what was known at a snapshot."""
         def work() -> None:
             self.mind.memory.restore(name)
-            self._refresh()
+            self.catch_up()
             self.tricks.reload()
             self._announce('restored', '', f'went back to {name!r}')
 
@@ -247,14 +247,21 @@ class Learner:
         """Take over what another process wrote into the same store."""
         def work() -> bool:
             self.tricks.reload()
-            return self._refresh()
+            return self.catch_up()
 
         return self._pool.submit(work)
 
     def announce(self, kind: str, concept: str, message: str) -> None:
         """Tell of something learned in another way; for work that is in `run`."""
-        self._refresh()
         self._announce(kind, concept, message)
+
+    def catch_up(self) -> bool:
+        """Have both senses take over what is in their store; True when that was new.
+
+        For work that is in `run`; from elsewhere: `refresh`.
+        """
+        heard = self.sounds is not None and self.sounds.memory.refresh()
+        return self.mind.memory.refresh() or heard
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""
@@ -274,16 +281,11 @@ class Learner:
         if self.sounds is None or rows is None:
             return None
         self.sounds.memory.learn(called, rows)
-        self._refresh()
+        self.catch_up()
         concept = next(c for c in self.sounds.memory.concepts() if c.name == called)
         self._announce('taught', called, f'learned the sound {called!r}; '
                        f'{concept.lessons} lessons')
         return concept
-
-    def _refresh(self) -> bool:
-        """Have both senses take over what is in their store; True when that was new."""
-        heard = self.sounds is not None and self.sounds.memory.refresh()
-        return self.mind.memory.refresh() or heard
 
     def _writable(self) -> bool:
         """True; StoreError when lessons are not kept because the store cannot be opened."""

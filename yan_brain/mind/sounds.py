@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yan_brain.learning.concepts import ConceptMemory
-from yan_brain.learning.knowledge import World
+from yan_brain.learning.knowledge import World, read_world
 from yan_brain.learning.store import LessonStore
 from yan_brain.perception.sound_events import Event, Events
 from yan_brain.perception.timbre import CORE, WIDTH, WINDOW_S, timbre, versions
@@ -135,16 +135,7 @@ class Sounds:
 
 def load_world(path: Path = FILE) -> World | None:
     """The world of sounds; None (and a warning) when there is none for these features."""
-    try:
-        with np.load(path) as found:
-            rows, core = found['rows'].astype(np.float32), str(found['core'])
-        if core != CORE:
-            raise ValueError(f'it is of {core}, not {CORE}')
-        return World.of(rows)
-    except (OSError, ValueError, KeyError) as error:
-        _LOG.warning('%s cannot be used (%s): sounds will be told apart less well; make it by '
-                     'python -m yan_brain.mind.sounds', path, error)
-        return None
+    return read_world(path, CORE, maker='yan_brain.mind.sounds', whiten=True)
 
 
 def _speech() -> Spoken:
@@ -169,7 +160,7 @@ def main() -> None:
     rows = np.array([timbre(event.samples) for sound in ordinary_sounds(seed=0)
                      for event in _events(sound)], np.float16)
     with FILE.open('wb') as file:
-        np.savez_compressed(file, rows=rows, core=np.array(CORE))
+        np.savez_compressed(file, rows=rows, version=np.array(CORE))
     print(f'{len(rows)} rows of {rows.shape[1]} floats for {CORE}')
 
 

@@ -6,7 +6,6 @@ what a new word must not be confused with (`yan_brain.learning.knowledge.World`)
 from __future__ import annotations
 
 import argparse
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -14,14 +13,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from yan_brain.learning.knowledge import World
+from yan_brain.learning.knowledge import World, read_world
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER
 from yan_brain.mind.seeing import Scene
 from yan_brain.signals import Image
 
 FILE = 'world.npz'
 PLACES = 1               # patches of any kind kept for each thing seen
-_LOG = logging.getLogger(__name__)
 
 
 class Seeing(Protocol):
@@ -57,18 +55,8 @@ def save_world(folder: Path, rows: NDArray[np.float32], version: str) -> None:
 
 def load_world(folder: Path, version: str) -> World | None:
     """The world of a brain; None (and a warning) when there is none for these weights."""
-    path = folder / FILE
-    try:
-        with np.load(path) as found:
-            rows, made_by = found['rows'], str(found['version'])
-        if made_by != version:
-            raise ValueError(f'it belongs to the weights {made_by}, not {version}')
-        # The eye learned identities by their cosines: whitening would let small differences shout.
-        return World.of(rows, whiten=False)
-    except (OSError, ValueError, KeyError) as error:
-        _LOG.warning('%s cannot be used (%s): lessons will be told apart less well; make it by '
-                     'python -m yan_brain.mind.world', path, error)
-        return None
+    # The eye learned identities by their cosines: whitening would let small differences shout.
+    return read_world(folder / FILE, version, maker='yan_brain.mind.world', whiten=False)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -54,9 +54,9 @@ class FleetLink:
     def __init__(self, node: BrainNode[Any], learner: Learner, config: FleetConfig) -> None:
         name = config.robot or socket.gethostname() + node.get_namespace().rstrip('/')
         self._node, self._learner, self._config = node, learner, config
-        self.member = Member(Shelf(learner.mind.memory, learner.tricks), name, self._send,
-                             self._tell)
-        learner.elsewhere = self.member.shelf.taken
+        shelf = Shelf(learner.mind.memory, learner.tricks, learner.catch_up)
+        self.member = Member(shelf, name, self._send, self._tell)
+        learner.elsewhere = shelf.taken
         self._lock = threading.Lock()
         self._waiting = 0
         self._open = True

@@ -290,5 +290,4 @@ def grammar() -> Grammar:
         Skill.TRICK: lessons.TRICK_EN, Skill.WHEN: lessons.WHEN_EN,
         Skill.WATCH: lessons.WATCH_EN, Skill.PERFORM: lessons.PERFORM_EN,
         Skill.FEEDBACK: lessons.FEEDBACK_EN,
-    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=True,
-        more=phrasings('en'))
+    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=True, more=phrasings('en'))

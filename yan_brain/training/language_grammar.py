@@ -159,11 +159,10 @@ def build(
         last = HELD_OUT_EVERY - 1
         test = [v for i, v in enumerate(written) if i % HELD_OUT_EVERY == last]
         kept = {plain(p) for v in test for p in v}
-        train = [tuple(p for p in v if plain(p) not in kept)
-                 for i, v in enumerate(written) if i % HELD_OUT_EVERY != last]
-        for text in (more or {}).get(skill, ()):
-            extra = variants(text, directions.get(skill, {}), spaced=spaced)
-            train.append(tuple(p for p in extra if plain(p) not in kept))
+        learned = [v for i, v in enumerate(written) if i % HELD_OUT_EVERY != last]
+        learned += [variants(t, directions.get(skill, {}), spaced=spaced)
+                    for t in (more or {}).get(skill, ())]
+        train = [tuple(p for p in v if plain(p) not in kept) for v in learned]
         training[skill] = tuple(v for v in train if v)
         held_out[skill] = tuple(test)
     return Grammar(

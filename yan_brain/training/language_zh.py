@@ -234,5 +234,4 @@ def grammar() -> Grammar:
         Skill.TRICK: lessons.TRICK_ZH, Skill.WHEN: lessons.WHEN_ZH,
         Skill.WATCH: lessons.WATCH_ZH, Skill.PERFORM: lessons.PERFORM_ZH,
         Skill.FEEDBACK: lessons.FEEDBACK_ZH,
-    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=False,
-        more=phrasings('zh'))
+    }, DIRECTIONS, WRAPPERS, PLAIN_WRAPPERS, spaced=False, more=phrasings('zh'))
