@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='one part; may be given several times')
     parser.add_argument('--sequences', type=int, default=2000, help='for exactness')
     parser.add_argument('--seconds', type=float, default=30.0,
-                        help='of ticking, once idle and once while lessons stream in')
+                        help='of ticking, idle and while lessons stream in, by turns')
     parser.add_argument('--kills', type=int, default=40, help='at least so many')
     parser.add_argument('--lessons', type=int, default=1000, help='and so many lessons')
     for name, (place, _) in PLACES.items():

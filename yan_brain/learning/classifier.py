@@ -21,6 +21,8 @@ from yan_brain.learning.expansion import Expansion
 from yan_brain.learning.knowledge import Doubles, Floats, checked
 from yan_brain.learning.ridge import RecursiveRidge
 
+SOLVE_EVERY = 64         # lessons after which rounding is wiped out of the weights
+
 
 class RidgeClassifier:
     """Lessons are kept in memory, so that they can be forgotten.
@@ -55,16 +57,16 @@ class RidgeClassifier:
         rows = self._rows(checked(features, self.width))
         if self._weights is None:
             pulls = np.array(list(self._pulls.values())).reshape(-1, self._ridge.width)
-            self._weights = self._ridge.solve(pulls.T)
+            self._weights, self._followed = self._ridge.solve(pulls.T), 0
         return (rows @ self._weights).astype(np.float32)
 
     def learn(self, name: str, features: NDArray[np.floating]) -> None:
         """These rows show `name`."""
         found = checked(features, self.width, least=1)
         rows = self._rows(found)
-        self._ridge.add(rows, np.ones(len(rows)))
+        gain = self._ridge.add(rows, np.ones(len(rows)))
         self._pulls[name] = self._pulls.get(name, 0.0) + rows.sum(0)
-        self._weights = None
+        self._follow(name, rows, gain)
         if self._keep:
             self._lessons.setdefault(name, []).append(found.copy())
 
@@ -110,6 +112,20 @@ class RidgeClassifier:
         self._pulls = {}
         self._lessons = {}
         self._weights = None
+        self._followed = 0
+
+    def _follow(self, name: str, rows: Doubles, gain: Doubles | None) -> None:
+        """Bring the weights up to date with a lesson, without solving for them anew."""
+        self._followed += 1
+        if gain is None or self._weights is None or self._followed >= SOLVE_EVERY:
+            self._weights = None
+            return
+        fresh = len(self._pulls) - self._weights.shape[1]       # a new name: nothing pulled yet
+        weights = np.pad(self._weights, ((0, 0), (0, fresh)))
+        left = -(rows @ weights)
+        left[:, list(self._pulls).index(name)] += 1.0
+        weights += gain @ left
+        self._weights = weights
 
     def _rows(self, features: Floats) -> Doubles:
         parts = [features.astype(np.float64), np.ones((len(features), 1))]

@@ -45,11 +45,11 @@ def checked(features: object, width: int, name: str = 'features', least: int = 0
 class Spread:
     """How features are spread over everything: `mean` (F,) and `whiten` (F, F), float64.
 
-    `expansion` adds random Fourier features of the whitened row (see `Expansion`).
+    `whiten` is None where the mean is all there is to take off. `expansion` adds random Fourier features of the whitened row (see `Expansion`).
     """
 
     mean: Doubles
-    whiten: Doubles
+    whiten: Doubles | None = None
     expansion: Expansion | None = None
 
     @property
@@ -65,12 +65,12 @@ class Spread:
     @classmethod
     def plain(cls, width: int) -> Spread:
         """For features that have mean 0 and unit variance already."""
-        return cls(np.zeros(width), np.eye(width))
+        return cls(np.zeros(width))
 
     @classmethod
     def centred(cls, mean: NDArray[np.floating]) -> Spread:
         """For features whose cosines tell things apart already, once `mean` (F,) is taken off."""
-        return cls(np.asarray(mean, np.float64), np.eye(len(mean)))
+        return cls(np.asarray(mean, np.float64))
 
     @classmethod
     def of(cls, mean: NDArray[np.floating], covariance: NDArray[np.floating],
@@ -88,7 +88,9 @@ class Spread:
 
     def apply(self, features: Floats) -> Doubles:
         """(n, F) -> (n, W) rows for the regression; the last is the constant 1."""
-        white = (features - self.mean) @ self.whiten
+        white = features - self.mean
+        if self.whiten is not None:
+            white = white @ self.whiten
         length = np.linalg.norm(white, axis=1, keepdims=True)
         white *= np.sqrt(white.shape[1]) / np.maximum(length, 1e-12)
         parts = [white, np.ones((len(white), 1))]

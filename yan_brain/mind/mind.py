@@ -88,6 +88,7 @@ class Mind:
         self._goal: _Goal | None = None
         self._instructions = 0
         self._scene: seeing.Scene | None = None
+        self._looks = seeing.Looks()
         self._image_stamp: float | None = None
         self._awake: list[set[int]] = []
         self.ignore_kind = False        # evaluation only: a policy that looks at colour alone
@@ -138,6 +139,10 @@ class Mind:
         Raises:
             ValueError: an image or a text that cannot be used; the mind goes on as before.
         """
+        with self._looks.ticking():
+            return self._tick(moment)
+
+    def _tick(self, moment: Moment) -> Thought:
         stages: dict[str, float] = {}
         self._awake = [set() for _ in self._brain.core.blocks]
         pixels = None
@@ -210,10 +215,12 @@ class Mind:
     def look(self, image: Image) -> Showing:
         """What is shown in an image: the thing nearest to its middle.
 
+        What a tick saw in this image counts; from another thread, waits for that tick to end.
+
         Raises:
             ValueError: an image that cannot be used.
         """
-        seen = self.scene(image)
+        seen = self._looks.of(image) or self.scene(image)
         if len(seen.probability):
             cost = np.abs(seen.bearing_rad) + 0.1 * seen.range_m - 0.3 * seen.probability
             shown = int(cost.argmin())
@@ -273,6 +280,7 @@ class Mind:
         self._note(wakes)
         self._scene = seeing.scene(view, identity, moment.image.horizontal_fov_rad)
         self._image_stamp = moment.image.stamp_s
+        self._looks.keep(moment.image, self._scene)
 
     def _view(
         self, pixels: np.ndarray, body: np.ndarray, sound: np.ndarray, state: CoreState,

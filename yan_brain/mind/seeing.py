@@ -2,6 +2,11 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +15,15 @@ from torch import Tensor
 
 from yan_brain.cognition.model import View
 from yan_brain.perception.sight import COLUMNS, PATCH, ROWS, WIDTH, focal_pixels
-from yan_brain.signals import Percept, Sighting
+from yan_brain.signals import Image, Percept, Sighting
 
 Floats = NDArray[np.float32]
 
 THING = 0.35          # chance from which a patch counts as part of a thing
 REACH = 1.6           # patches: whose middles lie this near are one thing
 RANGE_LIMITS_M = (0.1, 20.0)
+LOOKS_KEPT = 4        # images that ticks looked at last
+TICKING_S = 0.5       # after the last tick, for which another is waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,53 @@ class Scene:
     patch_features: Floats   # (N, F) identity of every patch, of unit length
     patch_colour: Floats     # (N, colours) chances that a patch shows a thing of this colour
     patch_kind: Floats       # (N, kinds)
+
+
+class Looks:
+    """What ticks looked at last, for lessons: they need not look again, nor beside a tick.
+
+    A showing is made of the camera's images, and so are ticks. A lesson that asks for an image
+    gets its scene when the tick that looks at it has ended, so that what the lesson does next
+    falls between two ticks. `ticking` and `keep` belong to one thread, `of` to any.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._kept: deque[tuple[Image, Scene]] = deque(maxlen=LOOKS_KEPT)
+        self._busy = False
+        self._ticker = 0
+        self._ended_s = float('-inf')
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        """While a tick lasts."""
+        with self._changed:
+            self._busy, self._ticker = True, threading.get_ident()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy, self._ended_s = False, time.monotonic()
+                self._changed.notify_all()
+
+    def keep(self, image: Image, seen: Scene) -> None:
+        """The tick under way looked at this image."""
+        with self._changed:
+            self._kept.append((image, seen))
+
+    def of(self, image: Image) -> Scene | None:
+        """What a tick saw in this very image; None: none looks at it, and none is under way.
+
+        Waits while ticks go on, for the one that looks at this image or at a later one.
+        """
+        with self._changed:
+            if self._ticker != threading.get_ident():
+                self._changed.wait_for(lambda: not self._busy and self._past(image), TICKING_S)
+            return next((seen for kept, seen in self._kept if kept is image), None)
+
+    def _past(self, image: Image) -> bool:
+        return time.monotonic() - self._ended_s >= TICKING_S or any(
+            kept.stamp_s >= image.stamp_s for kept, _ in self._kept)
 
 
 def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0) -> Scene:

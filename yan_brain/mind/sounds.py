@@ -51,7 +51,8 @@ class Sounds:
         store: of the lessons, shared with those of what is seen.
         fault: why nothing can be kept, as of that memory.
         world: what sounds are like; None: the one of the package.
-        spoken: tells speech; None: a voice detector, where there is one.
+        spoken: tells speech; None: a voice detector, where there is one, loaded at the first
+            sound: many robots have no microphone.
     """
 
     def __init__(self, store: LessonStore | None = None, *, fault: str = '',
@@ -59,7 +60,7 @@ class Sounds:
         self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store,
                                     world=world or load_world())
         self.memory.fault = fault
-        self._spoken = spoken or _speech()
+        self._spoken = spoken
         self._events = Events()
         self._named: dict[str, float] = {}       # when each was last heard
         self._changed = threading.Condition()
@@ -74,7 +75,8 @@ class Sounds:
             SoundError: it cannot be used; nothing was changed.
         """
         found = self._events.feed(sound)
-        heard = [_Heard(event, self._spoken(event.samples)) for event in found]
+        spoken = self._spoken = self._spoken or _speech()
+        heard = [_Heard(event, spoken(event.samples)) for event in found]
         knowledge = self.memory.knowledge
         for one in heard:
             if knowledge.names and one.spoken < SPOKEN:
