@@ -41,6 +41,7 @@ KINDS = [
         width=F, core='test', config=ConceptConfig(expansion=40)), True),
     Kind('ridge', lambda: RidgeClassifier(width=F), True),
     Kind('ridge, expanded', lambda: RidgeClassifier(width=F, expansion=30), True),
+    Kind('ridge, sketched', lambda: RidgeClassifier(width=F, sketch=8), True),
     Kind('slda', lambda: Slda(width=F), True),
     Kind('replay', lambda: Trained(width=F, steps=30, memory=100)),
     Kind('fine-tuning', lambda: Trained(width=F, steps=30), remembers=False),

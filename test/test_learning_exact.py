@@ -109,7 +109,7 @@ def test_drift_is_noticed_and_cured() -> None:
 def test_wide_rows_are_as_exact() -> None:
     wide, rng = 600, np.random.default_rng(1)          # worked on in blocks, of unequal size
     ridge, kept = RecursiveRidge(width=wide, ridge=1.0), []
-    for number in range(12):
+    for number in range(36):         # what waits is put in meanwhile
         rows, weights = rng.normal(size=(7, wide)), rng.uniform(0.1, 2, 7)
         ridge.add(rows, weights)
         if number % 3:
@@ -120,3 +120,36 @@ def test_wide_rows_are_as_exact() -> None:
     target = rng.normal(size=(wide, 2))
     np.testing.assert_allclose(ridge.solve(target), np.linalg.solve(gram, target), atol=1e-9)
     np.testing.assert_array_equal(ridge.solve(np.eye(wide)), ridge.solve(np.eye(wide)).T)
+
+
+def test_gains_lead_to_the_same_solution_however_many_rows_wait() -> None:
+    rng = np.random.default_rng(2)
+    ridge = RecursiveRidge(width=64, ridge=2.0)
+    rows, targets = np.empty((0, 64)), np.empty((0, 3))
+    weights = np.empty(0)
+    found = np.zeros((64, 3))
+    for number in range(60):                             # what waits is put in at 16 rows
+        some, wanted = rng.normal(size=(1 + number % 7, 64)), rng.normal(size=(1 + number % 7, 3))
+        heavy = rng.uniform(0.1, 3, len(some))
+        gain = ridge.add(some, heavy)
+        assert gain is not None
+        found += gain @ (wanted - some @ found)
+        rows, targets = np.concatenate([rows, some]), np.concatenate([targets, wanted])
+        weights = np.concatenate([weights, heavy])
+    gram = 2 * np.eye(64) + (rows * weights[:, None]).T @ rows
+    right = np.linalg.solve(gram, (rows * weights[:, None]).T @ targets)
+    np.testing.assert_allclose(found, right, atol=1e-10)
+    assert ridge.refactored == 0 and ridge.drift < 1e-12
+
+
+def test_the_classifier_follows_lessons_between_questions() -> None:
+    rng = np.random.default_rng(3)
+    asked = rng.normal(size=(4, 40)).astype(np.float32)
+    asked_often, asked_once = (RidgeClassifier(width=40, ridge=1.0) for _ in range(2))
+    for number in range(150):
+        name = 'abcde'[min(number // 20, 4)]             # new names among known ones
+        shown = rng.normal(size=(3, 40)).astype(np.float32)
+        asked_often.learn(name, shown)
+        asked_once.learn(name, shown)
+        asked_often.predict(asked[:1])
+    np.testing.assert_allclose(asked_often.predict(asked), asked_once.predict(asked), atol=1e-6)

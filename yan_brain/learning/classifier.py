@@ -11,6 +11,7 @@ regression for all names, exact whatever the order of lessons and forgets.
 """
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,34 @@ from yan_brain.learning.ridge import RecursiveRidge
 SOLVE_EVERY = 64         # lessons after which rounding is wiped out of the weights
 
 
+@dataclass(frozen=True, eq=False)
+class _Sketch:
+    """`order` (F,) brings what is summed together; `signs` (F,); `starts` (D,) of each sum."""
+
+    order: NDArray[np.intp]
+    signs: Doubles
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def draw(cls, width: int, size: int, seed: int) -> _Sketch:
+        rng = np.random.default_rng(seed)
+        starts = np.arange(size) * width // size            # as many in each sum as in any other
+        signs = rng.choice([-1.0, 1.0], width) * np.sqrt(size / width)
+        return cls(rng.permutation(width), signs, starts)
+
+    def apply(self, rows: Doubles) -> Doubles:
+        """(n, F) -> (n, D); unit variance stays unit variance."""
+        found: Doubles = np.add.reduceat(rows[:, self.order] * self.signs, self.starts, axis=1)
+        return found
+
+
 class RidgeClassifier:
     """Lessons are kept in memory, so that they can be forgotten.
 
     Args:
         width: F, floats of a row.
+        sketch: F floats are summed into so many, each with a random sign (feature hashing, arXiv
+            0902.2206): a lesson costs the square of what is left. 0: all are kept.
         expansion: D random Fourier features put beside the features; 0: none.
         scale: width of their kernel, in lengths of a row of unit variance.
         ridge: resistance to the first lessons, in rows.
@@ -39,11 +63,16 @@ class RidgeClassifier:
     _pulls: dict[str, Doubles]
     _lessons: dict[str, list[Floats]]
 
-    def __init__(self, *, width: int, expansion: int = 0, scale: float = 1.0, ridge: float = 0.01,
+    def __init__(self, *, width: int, sketch: int = 0, expansion: int = 0, scale: float = 1.0, ridge: float = 0.01,
                  seed: int = 0, keep: bool = True) -> None:
         self.width = width
         self._ridge_size = ridge
-        self._expansion = (Expansion.draw(width, expansion, scale, seed) if expansion else None)
+        if not 0 <= sketch <= width:
+            raise ValueError(f'sketch is {sketch}; allowed: 0 to {width}, the width')
+        self._sketch = _Sketch.draw(width, sketch, seed) if sketch else None
+        self._kept = sketch or width
+        self._expansion = (Expansion.draw(self._kept, expansion, scale, seed) if expansion
+                           else None)
         self._keep = keep
         self._clear()
 
@@ -107,7 +136,7 @@ class RidgeClassifier:
             self.learn(name, rows)
 
     def _clear(self) -> None:
-        wide = self.width + 1 + (self._expansion.size if self._expansion else 0)
+        wide = self._kept + 1 + (self._expansion.size if self._expansion else 0)
         self._ridge = RecursiveRidge(width=wide, ridge=self._ridge_size)
         self._pulls = {}
         self._lessons = {}
@@ -128,7 +157,10 @@ class RidgeClassifier:
         self._weights = weights
 
     def _rows(self, features: Floats) -> Doubles:
-        parts = [features.astype(np.float64), np.ones((len(features), 1))]
+        rows = features.astype(np.float64)
+        if self._sketch is not None:
+            rows = self._sketch.apply(rows)
+        parts = [rows, np.ones((len(features), 1))]
         if self._expansion is not None:
             parts.insert(1, self._expansion.apply(parts[0]))
         return np.concatenate(parts, 1)

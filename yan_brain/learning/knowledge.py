@@ -45,7 +45,8 @@ def checked(features: object, width: int, name: str = 'features', least: int = 0
 class Spread:
     """How features are spread over everything: `mean` (F,) and `whiten` (F, F), float64.
 
-    `whiten` is None where the mean is all there is to take off. `expansion` adds random Fourier features of the whitened row (see `Expansion`).
+    `whiten` is None where the mean is all there is to take off. `expansion` adds random Fourier
+    features of the row (see `Expansion`).
     """
 
     mean: Doubles
