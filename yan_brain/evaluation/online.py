@@ -159,8 +159,8 @@ def measure(dataset: str, folder: Path | None, reports: Path, most: int = 0) -> 
     yield Result(name=f'online.{dataset}.seconds_per_lesson', value=ours, unit='s',
                  baseline=replay, ratio=ours / replay, note=', '.join(
                      f'{name} {curve.lesson_s * 1e3:.1f} ms' for name, curve in curves.items()
-                     if curve.lesson_s) + f'; mean, {LESSON} pictures a lesson, features given, to learn '
-                     'and to answer once')
+                     if curve.lesson_s) + f'; mean, {LESSON} pictures a lesson, '
+                     'features given, to learn and to answer once')
     draw(dataset, list(curves.values()), reports)
 
 

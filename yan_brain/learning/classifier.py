@@ -63,8 +63,8 @@ class RidgeClassifier:
     _pulls: dict[str, Doubles]
     _lessons: dict[str, list[Floats]]
 
-    def __init__(self, *, width: int, sketch: int = 0, expansion: int = 0, scale: float = 1.0, ridge: float = 0.01,
-                 seed: int = 0, keep: bool = True) -> None:
+    def __init__(self, *, width: int, sketch: int = 0, expansion: int = 0, scale: float = 1.0,
+                 ridge: float = 0.01, seed: int = 0, keep: bool = True) -> None:
         self.width = width
         self._ridge_size = ridge
         if not 0 <= sketch <= width:
