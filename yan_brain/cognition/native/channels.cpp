@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <thread>
-#include <vector>
+
+#include "threads.h"
 
 namespace {
 
@@ -38,16 +38,6 @@ inline float sigmoid(float x) { return 1 / (1 + exp_(-x)); }
 // Ask for memory that will be read soon.
 inline void fetch(const float* at, long floats) {
   for (long j = 0; j < floats; j += 16) __builtin_prefetch(at + j);
-}
-
-template <typename Work>
-void parallel(long count, int threads, Work work) {
-  threads = static_cast<int>(std::max<long>(1, std::min<long>(threads, count)));
-  std::vector<std::thread> helpers;
-  auto share = [&](int i) { work(i, count * i / threads, count * (i + 1) / threads); };
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(share, i);
-  share(0);
-  for (auto& helper : helpers) helper.join();
 }
 
 const float EPSILON = 1e-6f, LEAST = 1e-6f;
