@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import torch
 
-from yan_brain.evaluation.core_bench import peers, side_by_side
+from yan_brain.evaluation.core_bench import side_by_side
 from yan_brain.evaluation.core_bench.groups import Budget, Found
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
 from yan_brain.training.text import TextTraining
 
 NAMES = ('ours', 'transformer', 'mamba', 'mcsd')

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from yan_brain.evaluation.core_bench import peers, side_by_side
+from yan_brain.evaluation.core_bench import side_by_side
 from yan_brain.evaluation.core_bench.groups import Budget, Found
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
 from yan_brain.training.text import TextTrainer, TextTraining
 
 NAME = 'train.time_to_loss.hf_llama'

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from yan_brain.cognition.head_loss import head_loss
 from yan_brain.cognition.partitions import Wake
-from yan_brain.evaluation.core_bench import ours, peers
+from yan_brain.evaluation.core_bench import ours
 from yan_brain.evaluation.core_bench.groups import Budget, Found
-from yan_brain.evaluation.core_bench.shapes import fitting_llama
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
 from yan_brain.training.memory import keep_freed_memory
 from yan_brain.training.text_models import BALANCE
 from yan_brain.training.text_stream import cross_entropy
@@ -63,7 +63,7 @@ def _ours(size: str, rounds: int) -> tuple[float, int]:
 
 def _llama(width: int, total: int, rounds: int) -> float:
     """Tokens a second, the faster of the same two ways."""
-    llama = peers.llama(fitting_llama(width, total, VOCABULARY), LENGTH).train()
+    llama = peers.llama(peers.fitting_llama(width, total, VOCABULARY), LENGTH).train()
 
     def at_once(ids: Tensor) -> Tensor:
         return cross_entropy(llama(ids[:, :-1], use_cache=False).logits, ids[:, 1:])
