@@ -16,7 +16,7 @@ setup(
     version='0.1.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
     package_data={NAME: [f'**/*.{end}' for end in (
-        'safetensors', 'npz', 'json', 'md', 'yaml', 'txt', 'onnx', 'cpp')] + ['py.typed']},
+        'safetensors', 'npz', 'json', 'md', 'yaml', 'txt', 'onnx', 'cpp', 'h')] + ['py.typed']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),

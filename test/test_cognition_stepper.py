@@ -15,7 +15,9 @@ from yan_brain.cognition.text import TextConfig, TextModel
 CORE = CoreConfig(width=48, layers=2, channels=3, memory_heads=2, memory_key=8, memory_value=12,
                   partitions=7, partition_width=10, awake=3)
 SHAPES = [CORE, CORE.mcsd(), replace(CORE, memory_heads=0, partitions=1, awake=1),
-          replace(CORE, memory_heads=3, channels=1)]
+          replace(CORE, memory_heads=3, channels=1),
+          replace(CORE, slots=64, slots_awake=5, slot_key=6),
+          replace(CORE, slots=9, slots_awake=9, slot_key=3)]     # more awake than half keys
 
 needs_compiler = pytest.mark.skipif(library() is None, reason='no C++ compiler here')
 
@@ -51,8 +53,9 @@ def test_logits_and_state_equal_those_of_torch(core: CoreConfig, threads: int) -
 
 
 @needs_compiler
-def test_greedy_talk_is_the_same_for_hundreds_of_tokens() -> None:
-    brain = model(segment=1)
+@pytest.mark.parametrize('slots', [0, 64])
+def test_greedy_talk_is_the_same_for_hundreds_of_tokens(slots: int) -> None:
+    brain = model(replace(CORE, slots=slots), segment=1)
     fast, slow = TextStepper(brain, threads=2), TextStepper(brain, native=False)
     assert fast.native and not slow.native
     said = fast.generate([1, 2, 3], 400)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from yan_brain.cognition.config import CoreConfig
+from yan_brain.cognition.head_loss import head_loss
 from yan_brain.cognition.text import TextConfig, TextModel
 
 CORE = CoreConfig(width=32, layers=2, channels=4, memory_heads=2, memory_key=8, memory_value=8,
@@ -78,6 +79,29 @@ def test_loss_in_pieces_equals_cross_entropy() -> None:
     torch.testing.assert_close(loss, plain)
     for parameter, grad in zip(brain.parameters(), want, strict=True):
         torch.testing.assert_close(parameter.grad, grad, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize('way', ['autocast', 'cast'])
+def test_loss_in_pieces_stays_near_in_bfloat16(way: str) -> None:
+    torch.manual_seed(0)
+    thoughts, weight = torch.randn(2, 9, 16), torch.randn(50, 16)
+    targets = torch.randint(50, (2, 9))
+    leaves = [t.clone().requires_grad_() for t in (thoughts, weight)]
+    want = torch.nn.functional.cross_entropy(
+        (leaves[0] @ leaves[1].t()).flatten(0, 1), targets.flatten())
+    want.backward()
+    made = [t.to(torch.bfloat16 if way == 'cast' else torch.float32).requires_grad_()
+            for t in (thoughts, weight)]
+    with torch.autocast('cpu', torch.bfloat16, enabled=way == 'autocast'):
+        got = head_loss(made[0], made[1], targets, piece=4)
+    (3 * got).backward()
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got, want, rtol=0.02, atol=0)
+    for mine, theirs in zip(made, leaves, strict=True):
+        assert mine.grad.dtype == mine.dtype
+        assert (mine.grad.float() - 3 * theirs.grad).norm() < 0.05 * theirs.grad.norm()
+    with torch.no_grad():
+        torch.testing.assert_close(head_loss(thoughts, weight, targets), want.detach())
 
 
 def test_empty_text_is_refused() -> None:

@@ -10,15 +10,16 @@ import pytest
 import torch
 
 from yan_brain.cognition import sizes
-from yan_brain.evaluation.core_bench import core, groups, llama_state, ours, peers, recall, tick
+from yan_brain.evaluation.core_bench import core, groups, llama_state, ours, recall, tick
 from yan_brain.evaluation.core_bench.groups import GROUPS, Budget, Found, Group, chosen
 from yan_brain.evaluation.core_bench.llama_state import StateFormatError, stretch
 from yan_brain.evaluation.core_bench.picture import draw_report
-from yan_brain.evaluation.core_bench.shapes import LlamaShape, fitting_llama
 from yan_brain.evaluation.core_bench.time_to_loss import crossing, judged
 from yan_brain.evaluation.core_bench.timing import seconds_each
 from yan_brain.evaluation.core_bench.window import WindowTransformer, window_for
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
+from yan_brain.training.peers import LlamaShape, fitting_llama
 
 
 def test_every_name_of_the_report_is_measured_by_one_group() -> None:

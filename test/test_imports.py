@@ -25,9 +25,7 @@ ROOMS: dict[str, set[str]] = {
     'cli': {'perception', 'learning', 'mind', 'simulation', 'training', 'nodes', 'evaluation'},
 }
 # The lessons' background is drawn from frames that the package itself makes.
-# The text trainer builds the peers of the benchmark too, so that all train alike.
-EXCEPTIONS = {('mind/world.py', 'simulation'), ('mind/sounds.py', 'simulation'),
-               ('training/text_models.py', 'evaluation')}
+EXCEPTIONS = {('mind/world.py', 'simulation'), ('mind/sounds.py', 'simulation')}
 ROS = ('rclpy', 'yan_brain_msgs', 'sensor_msgs', 'geometry_msgs', 'std_msgs', 'nav_msgs')
 WITH_ROS = {'nodes', 'cli', 'evaluation'}
 

@@ -231,10 +231,12 @@ def test_status_state_touch_percepts_concept_text() -> None:
     percepts = (Percept(label='red ball', probability=0.5, bearing_rad=0.5, range_m=1.0),)
     assert convert.percepts_in(convert.percepts_out(4.0, percepts)) == (4.0, percepts)
     state = BrainState(stamp_s=1.0, version='v', percepts=percepts, stage_ms={'see': 2.0},
-                       awake=np.eye(2, 3, dtype=np.bool_))
+                       awake=np.eye(2, 3, dtype=np.bool_), surprise=1.5)
     got = convert.brain_state_in(convert.brain_state_out(state))
     np.testing.assert_array_equal(got.awake, state.awake)
-    assert got.stage_ms == state.stage_ms
+    assert got.stage_ms == state.stage_ms and got.surprise == 1.5
+    blind = BrainState(stamp_s=1.0, version='v')
+    assert convert.brain_state_in(convert.brain_state_out(blind)).surprise is None
     touch = Touch(stamp_s=1.0, pressed=frozenset({'front_left', 'back'}))
     assert convert.touch_in(convert.touch_out(touch)) == touch
     concept = Concept(name='blorp', lessons=2, taught_s=8.5, certainty=0.5)

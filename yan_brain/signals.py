@@ -196,4 +196,5 @@ class BrainState:
     skill: Skill = Skill.IDLE
     percepts: tuple[Percept, ...] = ()
     awake: NDArray[np.bool_] | None = None  # (layers, partitions): awake in this tick
+    surprise: float | None = None   # error of the newest image's forecast over the usual error
     stage_ms: dict[str, float] = field(default_factory=dict)

@@ -189,17 +189,19 @@ class PartitionedFeedForward(nn.Module):
         rows, length, width = x.shape
         if mask is not None:
             starts = starts & (mask > 0)
-        own = self.selector(x).float()
-        position = torch.arange(1, length + 1, device=x.device) * starts
-        follows = position.cummax(1).values                       # 0: the carried segment
-        table = torch.cat([state[:, None], own], 1)               # (B, 1 + T, P)
-        logits = table.gather(1, follows[..., None].expand(-1, -1, table.shape[-1]))
-        top, chosen = logits.topk(self.config.awake, -1)
-        gates = top.softmax(-1)
+        own = self.selector(x[starts]).float()                    # (S, P): only who chooses
+        table = torch.cat([state, own])                           # (B + S, P), carried ones first
+        # A token follows the latest start of its row, or what was carried into the row.
+        latest = starts.flatten().cumsum(0).view(rows, length) - 1 + rows
+        carried = torch.arange(rows, device=x.device)[:, None]
+        follows = torch.where(starts.cumsum(1) > 0, latest, carried)
+        top, chosen = table.topk(self.config.awake, -1)
+        gates = top.softmax(-1)[follows]
+        balance = self._balance(own, chosen[rows:])
+        chosen = chosen[follows]
         out = self._run(x.reshape(-1, width), chosen.flatten(0, 1), gates.flatten(0, 1),
                         None if mask is None else mask.flatten())
-        return out.view(rows, length, width), logits[:, -1], Wake(
-            chosen, self._balance(own, chosen, starts))
+        return out.view(rows, length, width), table[follows[:, -1]], Wake(chosen, balance)
 
     def _run(
         self, x: Tensor, chosen: Tensor, gates: Tensor, mask: Tensor | None,
@@ -215,10 +217,13 @@ class PartitionedFeedForward(nn.Module):
         return grouped_geglu(x, self.into, self.back, gates.flatten()[order], token,
                              counts.tolist())
 
-    def _balance(self, own: Tensor, chosen: Tensor, starts: Tensor) -> Tensor:
-        """P * sum(share of segments that woke a block * its mean chance): 1 when even."""
-        if not (self.training and bool(starts.any())):
+    def _balance(self, own: Tensor, chosen: Tensor) -> Tensor:
+        """P * sum(share of segments that woke a block * its mean chance): 1 when even.
+
+        `own` (S, P) and `chosen` (S, awake) are of the segments that start here.
+        """
+        if not (self.training and len(own)):
             return own.new_zeros(())
         p = self.config.partitions
-        share = F.one_hot(chosen[starts], p).sum(1).float().mean(0) / self.config.awake
-        return p * (share * own[starts].softmax(-1).mean(0)).sum()
+        share = F.one_hot(chosen, p).sum(1).float().mean(0) / self.config.awake
+        return p * (share * own.softmax(-1).mean(0)).sum()

@@ -21,7 +21,7 @@ from yan_brain.cognition.native import library
 from yan_brain.cognition.text import TextModel, TextState
 
 _SHAPE = ('width', 'layers', 'channels', 'memory_heads', 'memory_key', 'memory_value',
-          'partitions', 'partition_width', 'awake')
+          'partitions', 'partition_width', 'awake', 'slot_side', 'slot_key', 'slots_awake')
 
 
 class _Shape(ctypes.Structure):
@@ -192,20 +192,20 @@ class TextStepper:
 
 def _weights(block: Any) -> list[Tensor | None]:
     """Of one layer, in the order of `Layer` in stepper.cpp; None: this core has none."""
-    mixer, neurons = block.mixer, block.neurons
+    mixer, neurons, slots = block.mixer, block.neurons, block.slots
     keep, memory = getattr(mixer, 'keep', None), getattr(mixer, 'memory', None)
     return [
         block.mixer_norm.gain, mixer.channel, mixer.decay_norm.gain, mixer.fuse.weight,
         mixer.rate, *((keep.weight, keep.bias) if keep is not None else (None, None)),
         *((memory.qk.weight, memory.vg.weight, memory.gates.weight, memory.gates.bias,
            memory.norm.gain, memory.out.weight) if memory is not None else [None] * 6),
-        block.neurons_norm.gain, neurons.selector.weight, neurons.into, neurons.back]
+        block.neurons_norm.gain, neurons.selector.weight, neurons.into, neurons.back,
+        *((slots.query.weight, slots.keys, slots.values, slots.gate.weight, slots.out.weight)
+          if slots is not None else [None] * 5)]
 
 
 def _plain(core: YanCore, head: Tensor | None) -> bool:
-    """True for a core without slots, all of whose weights are contiguous float32 on a CPU."""
-    if core.config.slots:
-        return False
+    """True for a core all of whose weights are contiguous float32 on a CPU."""
     weights = [*core.parameters(), *([] if head is None else [head])]
     return all(w.device.type == 'cpu' and w.dtype == torch.float32 and w.is_contiguous()
                for w in weights)

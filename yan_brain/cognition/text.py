@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.utils.checkpoint import checkpoint
 
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.core import CoreState, YanCore
+from yan_brain.cognition.head_loss import head_loss
 from yan_brain.cognition.partitions import Wake
 
 
@@ -100,19 +99,11 @@ class TextModel(nn.Module):
     ) -> tuple[Tensor, TextState, list[Wake]]:
         """Mean cross entropy of `targets` (B, T), in nats a token.
 
-        The head runs over `piece` tokens at a time and its logits are computed again for the
-        gradient, so that (B, T, vocabulary) never stands in memory.
+        The head runs over `piece` tokens at a time (see head_loss.py), so that (B, T, vocabulary)
+        never stands in memory.
         """
         thoughts, state, wakes = self.think(ids, state, segment)
-        total = thoughts.new_zeros((), dtype=torch.float32)
-        for part, wanted in zip(thoughts.flatten(0, 1).split(piece),
-                                targets.flatten().split(piece), strict=True):
-            total = total + checkpoint(
-                self._summed_loss, part, wanted, use_reentrant=False)
-        return total / targets.numel(), state, wakes
-
-    def _summed_loss(self, thoughts: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(self.head(thoughts).float(), targets, reduction='sum')
+        return head_loss(thoughts, self.head.weight, targets, piece), state, wakes
 
     def step(self, ids: Tensor, state: TextState) -> tuple[Tensor, TextState]:
         """One token of each stream (B,) -> logits (B, vocabulary) and the next state."""

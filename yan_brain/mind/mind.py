@@ -24,6 +24,7 @@ from yan_brain.learning.migrate import Seen
 from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
+from yan_brain.mind.foresight import Foresight
 from yan_brain.mind.world import load_world
 from yan_brain.perception import amounts, sight
 from yan_brain.perception.language import tagged_words
@@ -91,6 +92,8 @@ class Mind:
         self._looks = seeing.Looks()
         self._image_stamp: float | None = None
         self._awake: list[set[int]] = []
+        self._foresight = Foresight(sight.TOKEN_ROWS, sight.TOKEN_COLUMNS)
+        self._surprise: float | None = None
         self.ignore_kind = False        # evaluation only: a policy that looks at colour alone
 
     @classmethod
@@ -173,7 +176,7 @@ class Mind:
         return Thought(decision, percepts, BrainState(
             stamp_s=moment.stamp_s, version=self.version,
             instruction=self._goal.text if self._goal else '', skill=decision.skill,
-            percepts=percepts, awake=awake, stage_ms=stages))
+            percepts=percepts, awake=awake, surprise=self._surprise, stage_ms=stages))
 
     def understand(self, text: str) -> Decision:
         """What words would have it do, without doing it: no state changes, and the number is 0.
@@ -207,7 +210,7 @@ class Mind:
         """
         pixels = sight.prepare(image)
         with torch.inference_mode():
-            view, identity, _, _ = self._view(pixels, np.zeros(8, np.float32),
+            view, identity, _, _, _ = self._view(pixels, np.zeros(8, np.float32),
                                               np.full(8, -1, np.float32),
                                               self._brain.core.initial_state())
         return seeing.scene(view, identity, image.horizontal_fov_rad)
@@ -276,23 +279,27 @@ class Mind:
             self._note(wakes)
             return
         assert moment.image is not None
-        view, identity, self._state, wakes = self._view(pixels, body, sound, self._state)
+        view, identity, coarse, self._state, wakes = self._view(
+            pixels, body, sound, self._state)
         self._note(wakes)
         self._scene = seeing.scene(view, identity, moment.image.horizontal_fov_rad)
         self._image_stamp = moment.image.stamp_s
         self._looks.keep(moment.image, self._scene)
+        met = self._foresight.meet(coarse[0].numpy(), float(body[0]), float(body[1]),
+                                   moment.image.stamp_s)
+        self._surprise = met.surprise if met else None
 
     def _view(
         self, pixels: np.ndarray, body: np.ndarray, sound: np.ndarray, state: CoreState,
-    ) -> tuple[View, Tensor, CoreState, list[Wake]]:
+    ) -> tuple[View, Tensor, Tensor, CoreState, list[Wake]]:
         seen = self._eye(torch.from_numpy(pixels)[None])
+        coarse = sight.coarse(seen.features)
         tokens, starts = self._brain.sense_tokens(
-            torch.from_numpy(body)[None], torch.from_numpy(sound)[None],
-            sight.coarse(seen.features))
+            torch.from_numpy(body)[None], torch.from_numpy(sound)[None], coarse)
         thoughts, state, wakes = self._brain.core(tokens, state, starts)
         view = self._brain.view(sight.patches(seen.features),
                                 sight.patches(sight.spread(thoughts[:, 3:])))
-        return view, seen.identity, state, wakes
+        return view, seen.identity, coarse, state, wakes
 
     def _note(self, wakes: Sequence[Wake]) -> None:
         for blocks, wake in zip(self._awake, wakes, strict=True):

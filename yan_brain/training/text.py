@@ -25,6 +25,7 @@ from torch import nn
 
 from yan_brain.cognition.optimiser import SleepyAdamW, parameter_groups
 from yan_brain.training import text_shards as shards
+from yan_brain.training.memory import keep_freed_memory
 from yan_brain.training.text_corpus import DEFAULT_FOLDER, CorpusError
 from yan_brain.training.text_stream import (
     Streams,
@@ -206,6 +207,7 @@ def main(args: argparse.Namespace) -> int:
 
     if args.threads:
         torch.set_num_threads(args.threads)
+    keep_freed_memory()
     with shards.processes(args.device) as device:
         try:
             vocabulary, tokens = load_tokens(args.text)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from yan_brain.cognition import sizes
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.text import TextConfig, TextModel
+from yan_brain.training import peers
 from yan_brain.training.text_stream import State, mapped
 
 BALANCE = 0.01           # weight of the term that keeps partitions evenly used
@@ -117,16 +118,14 @@ def build(name: str, size: str, vocabulary: int) -> nn.Module:
 
 
 def _peer(name: str, core: CoreConfig, vocabulary: int) -> Any:
-    from yan_brain.evaluation.core_bench import peers, shapes
-
     ours = Streaming(TextModel(TextConfig(core=core, vocabulary=vocabulary)))
     if name == 'transformer_same_total':
         total = sum(weight.numel() for weight in ours.parameters())
         width = max(32, round(core.width * 1.5 / 32) * 32)
-        return peers.llama(shapes.fitting_llama(width, total, vocabulary), 4096)
+        return peers.llama(peers.fitting_llama(width, total, vocabulary), 4096)
     budget = active(ours)
     if name == 'transformer':
-        return peers.llama(shapes.fitting_llama(
+        return peers.llama(peers.fitting_llama(
             core.width, budget, vocabulary), 4096)
     layer = sum(w.numel() for w in peers.mamba(core.width, 1, vocabulary).backbone.layers
                 .parameters())

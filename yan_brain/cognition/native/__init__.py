@@ -48,7 +48,7 @@ def build() -> Path:
     sources = sorted(Path(__file__).parent.glob('*.cpp'))
     flags = [*FLAGS, *([_WIDE] if platform.machine() == 'x86_64' else [])]
     made_of = hashlib.sha256(' '.join([*flags, _processor()]).encode())
-    for source in sources:
+    for source in [*sources, *sorted(Path(__file__).parent.glob('*.h'))]:
         made_of.update(source.read_bytes())
     cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'yan_brain'
     target = cache / f'native-{made_of.hexdigest()[:16]}.so'

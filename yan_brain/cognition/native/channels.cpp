@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <thread>
-#include <vector>
+
+#include "threads.h"
 
 namespace {
 
@@ -35,14 +35,9 @@ inline float exp_(float x) {
 
 inline float sigmoid(float x) { return 1 / (1 + exp_(-x)); }
 
-template <typename Work>
-void parallel(long count, int threads, Work work) {
-  threads = static_cast<int>(std::max<long>(1, std::min<long>(threads, count)));
-  std::vector<std::thread> helpers;
-  auto share = [&](int i) { work(i, count * i / threads, count * (i + 1) / threads); };
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(share, i);
-  share(0);
-  for (auto& helper : helpers) helper.join();
+// Ask for memory that will be read soon.
+inline void fetch(const float* at, long floats) {
+  for (long j = 0; j < floats; j += 16) __builtin_prefetch(at + j);
 }
 
 const float EPSILON = 1e-6f, LEAST = 1e-6f;
@@ -68,7 +63,8 @@ void channels(const float* both, Strides s, const float* log_decay,
         const float *e = v + C * s.head, *f = e + D;
         const float a = std::exp(log_decay[at * 2 * C + c]);
         const float z = std::exp(log_decay[at * 2 * C + C + c]);
-        float *kept_near = kept_sums + (at * 2 * C + c) * D, *kept_far = kept_near + C * D;
+        float *kept_near = kept_sums + ((b * 2 * C + c) * tokens + t) * D;
+        float* kept_far = kept_near + C * tokens * D;
         float* y = out + (at * C + c) * 2 * D;
         w = a * w + (present ? present[at] : 1);
         kept_weight[at * C + c] = w;
@@ -112,8 +108,10 @@ void channels_back(const float* both, Strides s, const float* log_decay, const f
         float *de = dv + C * g.head, *df = de + D;
         const float a = std::exp(log_decay[at * 2 * C + c]);
         const float z = std::exp(log_decay[at * 2 * C + C + c]);
-        const float *near = kept_sums + (at * 2 * C + c) * D, *far = near + C * D;
+        const float* near = kept_sums + ((b * 2 * C + c) * tokens + t) * D;
+        const float* far = near + C * tokens * D;
         const float* dy = to_out + (at * C + c) * 2 * D;
+        if (t > 1) fetch(dy - 4 * C * D, 2 * D);             // far apart: not foreseen by hardware
         const float w = kept_weight[at * C + c], scale = 1 / std::max(w, LEAST);
         float squares = 0, along = 0, dw = 0, da = 0, dz = 0;
 #pragma GCC ivdep
@@ -122,9 +120,10 @@ void channels_back(const float* both, Strides s, const float* log_decay, const f
 #pragma GCC ivdep
         for (long j = 0; j < D; ++j) {                       // far: through gate and norm
           const float open = sigmoid(f[j]), x = far[j] * r, dn = dy[D + j] * open;
-          df[j] = dy[D + j] * x * gain[j] * open * (1 - open);
+          de[j] = dn * gain[j];                              // for the next loop
+          df[j] = de[j] * x * (1 - open);
           dgain[j] += dn * x;
-          along += dn * gain[j] * x;
+          along += de[j] * x;
         }
         along /= D;
 #pragma GCC ivdep
@@ -137,8 +136,7 @@ void channels_back(const float* both, Strides s, const float* log_decay, const f
           dv[j] = now;
           da += now * (near[j] - v[j]);
           gnear[j] = a * now;
-          const float dn = dy[D + j] * sigmoid(f[j]) * gain[j];
-          const float then = gfar[j] + r * (dn - far[j] * r * along);
+          const float then = gfar[j] + r * (de[j] - far[j] * r * along);
           de[j] = then;
           dz += then * (far[j] - e[j]);
           gfar[j] = z * then;

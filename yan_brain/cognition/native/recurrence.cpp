@@ -6,22 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <thread>
 #include <vector>
+
+#include "threads.h"
 
 namespace {
 
 struct Strides { long row, token, head; };
-
-template <typename Work>
-void parallel(long count, int threads, Work work) {
-  threads = static_cast<int>(std::min<long>(threads, count));
-  std::vector<std::thread> helpers;
-  auto share = [&](int i) { work(count * i / threads, count * (i + 1) / threads); };
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(share, i);
-  if (threads > 0) share(0);
-  for (auto& helper : helpers) helper.join();
-}
 
 // `FIXED` value floats known to the compiler keep a row of sums in registers; 0: any number.
 template <int FIXED, typename Work>
@@ -52,7 +43,7 @@ void decaying_sum(const float* x, Strides sx, const float* log_decay, Strides sd
                   int threads) {
   dispatch(width, [&](auto fixed) {
     const long V = fixed ? long(fixed) : width;
-    parallel(rows * heads, threads, [&](long from, long to) {
+    parallel(rows * heads, threads, [&](int, long from, long to) {
       for (long i = from; i < to; ++i) {
         const long b = i / heads, h = i % heads;
         float* s = state + i * V;
@@ -74,7 +65,7 @@ void decaying_sum_back(const float* x, Strides sx, const float* log_decay, Strid
                        long heads, long width, int threads) {
   dispatch(width, [&](auto fixed) {
     const long V = fixed ? long(fixed) : width;
-    parallel(rows * heads, threads, [&](long from, long to) {
+    parallel(rows * heads, threads, [&](int, long from, long to) {
       for (long i = from; i < to; ++i) {
         const long b = i / heads, h = i % heads;
         float* g = to_state + i * V;
@@ -106,7 +97,7 @@ void gated_delta(const float* q, const float* k, const float* v, const float* lo
   const long spans = (tokens + SPAN - 1) / SPAN;
   dispatch(width, [&](auto fixed) {
     const long V = fixed ? long(fixed) : width;
-    parallel(rows * heads, threads, [&](long from, long to) {
+    parallel(rows * heads, threads, [&](int, long from, long to) {
       std::vector<float> buffer(fixed ? 0 : 2 * V);
       float kept[fixed ? 2 * fixed : 1];
       float *error = fixed ? kept : buffer.data(), *read = error + V;
@@ -146,7 +137,7 @@ void gated_delta_back(const float* q, const float* k, const float* v, const floa
   const long spans = (tokens + SPAN - 1) / SPAN;
   dispatch(width, [&](auto fixed) {
     const long V = fixed ? long(fixed) : width;
-    parallel(rows * heads, threads, [&](long from, long to) {
+    parallel(rows * heads, threads, [&](int, long from, long to) {
       std::vector<float> states((SPAN + 1) * K * V), errors(SPAN * V), scratch(V);
       for (long i = from; i < to; ++i) {
         const long b = i / heads, h = i % heads;

@@ -9,42 +9,25 @@
 #include <cmath>
 #include <condition_variable>
 #include <cstring>
-#include <memory>
 #include <mutex>
 #include <numeric>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "threads.h"
 
 namespace {
 
 struct Shape {
-  int width, layers, channels, heads, key, value, partitions, hidden, awake, vocabulary, gated;
+  int width, layers, channels, heads, key, value, partitions, hidden, awake, slot_side, slot_key,
+      slots_awake, vocabulary, gated;
 };
 
 struct Layer {  // pointers in the order of stepper.py
   const float *mixer_norm, *channel, *decay_norm, *fuse, *rate, *keep, *keep_bias, *qk, *vg,
-      *gates, *gates_bias, *memory_norm, *memory_out, *neurons_norm, *selector, *into, *back;
-};
-
-// Threads that wait for one another: spinning while the wait is short, then giving way.
-class Barrier {
- public:
-  explicit Barrier(int count) : count_(count) {}
-  void wait() {
-    const unsigned round = round_.load(std::memory_order_acquire);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count_) {
-      arrived_.store(0, std::memory_order_relaxed);
-      round_.store(round + 1, std::memory_order_release);
-      return;
-    }
-    for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins)
-      if (spins > 4000) std::this_thread::yield();
-  }
-
- private:
-  const int count_;
-  std::atomic<int> arrived_{0};
-  std::atomic<unsigned> round_{0};
+      *gates, *gates_bias, *memory_norm, *memory_out, *neurons_norm, *selector, *into, *back,
+      *slot_query, *slot_keys, *slot_values, *slot_gate, *slot_out;
 };
 
 float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
@@ -105,6 +88,17 @@ void times_rows(const float* x, const float* w, float* __restrict out, int from,
   }
 }
 
+// Indices of the `n` greatest, greatest first.
+std::vector<int> greatest(const float* x, int count, int n) {
+  std::vector<int> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  std::partial_sort(order.begin(), order.begin() + n, order.end(), [&](int a, int b) {
+    return x[a] != x[b] ? x[a] > x[b] : a < b;
+  });
+  order.resize(n);
+  return order;
+}
+
 class Stepper {
  public:
   Stepper(const Shape& shape, const float* const* pointers, int threads)
@@ -125,6 +119,9 @@ class Stepper {
     vg_.resize(2 * h * s_.value);
     gates_.resize(2 * h);
     recalled_.resize(h * s_.value);
+    asked_.resize(2 * s_.slot_key);
+    scores_.resize(2 * s_.slot_side);
+    told_.resize(s_.slot_side ? d : 0);
     partial_.resize(threads, std::vector<float>(
         std::max({d, s_.awake * 2 * s_.hidden, s_.value})));
     scratch_.resize(threads, std::vector<float>(d + s_.awake * 2 * s_.hidden));
@@ -140,9 +137,7 @@ class Stepper {
     for (auto& helper : helpers_) helper.join();
   }
 
-  long state_floats() const {
-    return s_.layers * layer_floats();
-  }
+  long state_floats() const { return s_.layers * layer_floats(); }
 
   // x (tokens, width) -> out (tokens, width); logits of the last token unless null.
   void read(const float* x, const unsigned char* starts, long tokens, float* state, float* out,
@@ -195,6 +190,7 @@ class Stepper {
         float* state = state_ + i * layer_floats();
         mix(layers_[i], state, me);
         think(layers_[i], state + layer_floats() - s_.partitions, starts_[t], me);
+        if (layers_[i].slot_keys) look_up(layers_[i], me);
       }
       float* normed = scratch_[me].data();
       normalise(x_.data(), norm_, normed, s_.width);
@@ -290,11 +286,7 @@ class Stepper {
       rows_times(l.selector, x, logits, from, to, d, false);
       barrier_.wait();
     }
-    std::vector<int> blocks(p);                    // every thread finds the same
-    std::iota(blocks.begin(), blocks.end(), 0);
-    std::partial_sort(blocks.begin(), blocks.begin() + n, blocks.end(), [&](int a, int b) {
-      return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
-    });
+    const std::vector<int> blocks = greatest(logits, p, n);     // every thread finds the same
     std::vector<float> gate(n);
     float sum = 0;
     for (int i = 0; i < n; ++i) sum += gate[i] = std::exp(logits[blocks[i]] - logits[blocks[0]]);
@@ -325,13 +317,52 @@ class Stepper {
     barrier_.wait();
   }
 
+  // Sparse slots, of what `think` has normed: slots.SparseSlots.
+  void look_up(const Layer& l, int me) {
+    const int d = s_.width, k = s_.slot_key, side = s_.slot_side, n = s_.slots_awake;
+    const float* x = scratch_[me].data();
+    auto [a, b] = share(me, 2 * k, 4);
+    rows_times(l.slot_query, x, asked_.data(), a, b, d, false);
+    auto [from, to] = share(me, d, 4);
+    rows_times(l.slot_gate, x, told_.data(), from, to, d, false);
+    barrier_.wait();
+    auto [c, e] = share(me, side, 4);
+    std::vector<float> half(k), scale(k, 1 / std::sqrt(float(k)));
+    for (int i = 0; i < 2; ++i) {
+      normalise(asked_.data() + i * k, scale.data(), half.data(), k);
+      rows_times(l.slot_keys + long(i) * side * k, half.data(), scores_.data() + i * side, c, e,
+                 k, false);
+    }
+    barrier_.wait();                               // from here every thread finds the same
+    const int few = std::min(n, side);
+    const auto first = greatest(scores_.data(), side, few);
+    const auto second = greatest(scores_.data() + side, side, few);
+    std::vector<float> pairs;
+    for (int i : first)
+      for (int j : second) pairs.push_back(scores_[i] + scores_[side + j]);
+    std::vector<float> read(d, 0.0f);
+    float sum = 0;
+    const auto best = greatest(pairs.data(), few * few, n);
+    for (int pair : best) {
+      const float weight = std::exp(pairs[pair] - pairs[best[0]]);
+      const long slot = long(first[pair / few]) * side + second[pair % few];
+      sum += weight;
+      for (int j = from; j < to; ++j) read[j] += weight * l.slot_values[slot * d + j];
+    }
+    for (int j = from; j < to; ++j) told_[j] = silu(told_[j]) * read[j] / sum;
+    barrier_.wait();
+    rows_times(l.slot_out, told_.data(), x_.data(), from, to, d, true);
+    barrier_.wait();
+  }
+
   const Shape s_;
   const int threads_;
   Barrier barrier_;
   const int dc_;
   std::vector<Layer> layers_;
   const float *norm_, *head_;
-  std::vector<float> x_, projected_, keep_, fused_, qk_, vg_, gates_, recalled_;
+  std::vector<float> x_, projected_, keep_, fused_, qk_, vg_, gates_, recalled_, asked_, scores_,
+      told_;                                       // the last three are of slots
   std::vector<std::vector<float>> partial_, scratch_;
 
   std::vector<std::thread> helpers_;

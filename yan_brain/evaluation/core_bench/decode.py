@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 
 from yan_brain.cognition.text import TextModel
-from yan_brain.evaluation.core_bench import llama_cpp, ours, peers
+from yan_brain.evaluation.core_bench import llama_cpp, ours, peer_decode
 from yan_brain.evaluation.core_bench.groups import CONTEXTS, Budget, Found
-from yan_brain.evaluation.core_bench.shapes import LlamaShape
 from yan_brain.evaluation.core_bench.timing import read_bandwidth, seconds_each
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
 from yan_brain.training.text_corpus import CorpusError, load
 from yan_brain.training.text_vocabulary import load_tokens
 
@@ -55,7 +55,7 @@ def measure(budget: Budget) -> Iterator[Found]:
 
 
 def _all_of_ours(contexts: tuple[int, ...], budget: Budget) -> tuple[dict[int, Speed], Found]:
-    shape, found = LlamaShape(), Found()
+    shape, found = peers.LlamaShape(), Found()
     brain = ours.model('base', shape.vocabulary)
     mine = {context: _ours(brain, context, budget) for context in contexts}
     for context, speed in mine.items():
@@ -128,13 +128,13 @@ def _on_torch(peer: str, contexts: tuple[int, ...], budget: Budget) -> dict[int,
     found: dict[int, Speed] = {}
     budget_s = 0.5 if budget.quick else 3.0
     with torch.inference_mode():
-        model = peers.full_size(peer, LlamaShape(), max(contexts))
+        model = peer_decode.full_size(peer, peers.LlamaShape(), max(contexts))
         for context in contexts:
             if peer != 'hf_llama' and found:
                 found[context] = found[contexts[0]]     # their state has one size
                 continue
             ways = {}
-            for way, make in peers.ways(peer, model, context, TOKENS):
+            for way, make in peer_decode.ways(peer, model, context, TOKENS):
                 ways[way] = 1 / seconds_each(make(), budget_s=budget_s, least=2)
                 gc.collect()
             way = max(ways, key=ways.__getitem__)

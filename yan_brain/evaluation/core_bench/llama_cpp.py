@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from yan_brain.evaluation.core_bench.llama_state import StateFormatError, stretch
-from yan_brain.evaluation.core_bench.shapes import LlamaShape
+from yan_brain.training.peers import LlamaShape
 
 PREFIX = 256             # real tokens whose keys and values are repeated
 LIMIT_S = 900.0

@@ -10,7 +10,7 @@ from torch import Tensor
 from yan_brain.cognition import sizes
 from yan_brain.cognition.stepper import TextStepper
 from yan_brain.cognition.text import TextConfig, TextModel, TextState
-from yan_brain.evaluation.core_bench.peers import Step
+from yan_brain.evaluation.core_bench.peer_decode import Step
 from yan_brain.training.text_models import core_config
 
 WINDOW = 1024            # tokens read at once while a context is filled

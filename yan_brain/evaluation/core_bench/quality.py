@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 import torch
 
-from yan_brain.evaluation.core_bench import peers, side_by_side
+from yan_brain.evaluation.core_bench import side_by_side
 from yan_brain.evaluation.core_bench.groups import Budget, Found
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
+from yan_brain.training.memory import keep_freed_memory
 from yan_brain.training.text import TextTraining
 
 NAMES = ('ours', 'transformer', 'mamba', 'mcsd')
@@ -23,6 +25,7 @@ ABLATIONS = ('ours_without_partitions', 'ours_without_memory', 'ours_fixed_decay
 def measure(budget: Budget) -> Iterator[Found]:
     """Four figures, four ablations, all curves."""
     torch.set_num_threads(budget.threads)
+    keep_freed_memory()
     size, steps, held = ('tiny', 10, 8192) if budget.quick else ('study', 160, 65536)
     text = side_by_side.text(budget, held)
     best: dict[str, float] = {}

