@@ -1,0 +1,221 @@
+"""One sleep: the plain brain learns all that counts in the journal, on a copy, within a budget.
+
+Every sleep begins with the brain as it was trained, and learns all sayings that count anew. So
+what was forgotten leaves no trace, nothing adds up from night to night, and the order of lessons
+does not matter. Ordinary utterances are told between the dreams (replay), so that what was known
+stays; an `Exam` decides whether what came of it is worth publishing.
+"""
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+from yan_brain.cognition.core import CoreState, select
+from yan_brain.cognition.model import BODY_FLOATS, SOUND_FLOATS, Brain
+from yan_brain.cognition.partitions import Usage
+from yan_brain.learning.delta import Delta, difference
+from yan_brain.learning.sayings import Saying
+from yan_brain.mind.checkpoint import Checkpoint
+from yan_brain.perception.language import Words
+from yan_brain.settings import check, setting
+from yan_brain.training.dreams import Idiom, idiom
+from yan_brain.training.exam import Exam, Marks
+from yan_brain.training.language import Utterance, draw_utterance
+from yan_brain.training.slow_rules import RULES
+from yan_brain.training.utterances import collate
+
+_ORDINARY = 400          # utterances that tell what is common
+_LISTENED = 128          # of them that tell which blocks they wake
+_RARE = 0.004            # share of pieces below which one is new enough to learn its embedding
+_ANEW = 0.25             # share of streams that begin anew at a step
+
+
+@dataclass(frozen=True, kw_only=True)
+class SleepConfig:
+    """How long and how hard."""
+
+    rule: str = setting('backprop', 'what moves the weights', choices=tuple(RULES))
+    seconds: float = setting(60.0, 'processor time of one sleep, in seconds', minimum=1.0,
+                             maximum=3600.0)
+    steps: int = setting(240, 'at most so many steps', minimum=1, maximum=100_000)
+    batch: int = setting(24, 'utterances a step', minimum=2, maximum=1024)
+    dreamt: float = setting(0.4, 'share of them that are dreams of the sayings', minimum=0.05,
+                            maximum=0.95)
+    rate: float = setting(1e-3, 'step size', minimum=1e-6, maximum=1.0)
+    blocks: int = setting(8, 'partitions of a layer that learn: those that the sayings wake '
+                             'most, compared with ordinary talk', minimum=1, maximum=4096)
+    guard: int = setting(300, 'utterances that must be understood as before', minimum=10,
+                         maximum=100_000)
+    every: int = setting(20, 'steps between exams', minimum=1)
+    seed: int = setting(0, 'of everything drawn', minimum=0)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Slept:
+    """What came of a sleep. `delta` None: nothing is published, `why` says the reason."""
+
+    delta: Delta | None
+    before: Marks
+    after: Marks
+    most: Marks
+    seconds: float                       # of processor time
+    steps: int
+    why: str
+    skipped: tuple[str, ...] = ()        # sayings that cannot be learned, with the reason
+
+
+def sleep(plain: Checkpoint, sayings: Sequence[Saying], config: SleepConfig,
+          progress: Callable[[int, Marks], None] = lambda step, marks: None) -> Slept:
+    """Learn sayings on a copy of a brain; `plain` does not change.
+
+    Raises:
+        ValueError: there is nothing to learn; the message says why.
+    """
+    began = time.process_time()
+    corrected = [s for s in sayings if s.kind == 'corrected']
+    newest = {s.text: s for s in sorted(corrected, key=lambda s: s.at_s)}
+    idioms, skipped = idioms_of(list(newest.values()))
+    if not idioms:
+        raise ValueError('; '.join(skipped) or 'no saying was corrected often enough')
+    praised = [s for s in sayings if s.kind == 'praised']
+    replayed, _ = idioms_of(praised[::2])
+    exam = Exam(plain, idioms, praised[1::2], config.guard)
+    before = exam.take(plain.brain)
+    brain = deepcopy(plain.brain)
+    night = _Night(brain, plain.words, idioms, replayed, config)
+    best, kept, steps = before, None, 0
+    while steps < config.steps and time.process_time() - began < config.seconds:
+        night.step()
+        steps += 1
+        if steps % config.every and steps < config.steps:
+            continue
+        marks = exam.take(brain)
+        progress(steps, marks)
+        if marks.beats(before) and rank(marks) > rank(best):
+            best, kept = marks, deepcopy(brain.state_dict())
+            if marks.dreams == exam.most.dreams and marks.corrected == exam.most.corrected:
+                break
+        last = marks
+    seconds = time.process_time() - began
+    if kept is None:
+        return Slept(None, before, last, exam.most, seconds, steps, _refusal(
+            before, last, exam.most), skipped)
+    about = {'rule': config.rule, 'before': str(asdict(before)), 'after': str(asdict(best))}
+    delta = difference(plain.version, plain.brain.state_dict(), kept,
+                       tuple(sorted(s.key for s in corrected)), about)
+    return Slept(delta, before, best, exam.most, seconds, steps, '', skipped)
+
+
+def rank(marks: Marks) -> tuple[int, int]:
+    """What was learned first, then what was kept."""
+    return marks.corrected + marks.dreams, marks.guard + marks.praised
+
+
+def _refusal(before: Marks, after: Marks, most: Marks) -> str:
+    if not after.keeps(before):
+        return (f'what was known got worse (guard {before.guard} -> {after.guard} of '
+                f'{most.guard}, praised {before.praised} -> {after.praised} of {most.praised}, '
+                f'sight alike {after.alike:.3f})')
+    return (f'the sayings are understood no better ({before.dreams} -> {after.dreams} of '
+            f'{most.dreams} dreams)')
+
+
+def idioms_of(sayings: Sequence[Saying]) -> tuple[list[Idiom], tuple[str, ...]]:
+    """What sayings teach, and why others teach nothing."""
+    found, skipped = [], []
+    for saying in sayings:
+        try:
+            found.append(idiom(saying))
+        except ValueError as error:
+            skipped.append(str(error))
+    return found, tuple(skipped)
+
+
+class _Night:
+    """Draws what is dreamt and replayed, and lets the rule learn from it."""
+
+    def __init__(self, brain: Brain, words: Words, idioms: Sequence[Idiom],
+                 replayed: Sequence[Idiom], config: SleepConfig) -> None:
+        self._brain, self._words, self._config = brain, words, config
+        self._idioms, self._replayed = idioms, replayed
+        self._rng = random.Random(config.seed)
+        torch.manual_seed(config.seed)
+        self._state: CoreState = brain.core.initial_state(config.batch)
+        some = [idiom.dream(self._rng) for idiom in idioms
+                for _ in range(max(4, 64 // len(idioms)))]
+        usual = [draw_utterance(self._rng) for _ in range(_ORDINARY)]
+        allowed = specific(brain, words, some, usual[:_LISTENED], config.blocks)
+        self._rule = RULES[config.rule](brain, allowed, _new_pieces(words, some, usual),
+                                        config.rate)
+
+    def step(self) -> None:
+        """One batch: dreams, what was praised, and ordinary talk."""
+        config, rng = self._config, self._rng
+        dreams = max(1, round(config.batch * config.dreamt))
+        said = [rng.choice(self._idioms).dream(rng) for _ in range(dreams)]
+        said += [rng.choice(self._replayed).dream(rng)
+                 for _ in range((config.batch - dreams) // 4) if self._replayed]
+        said += [draw_utterance(rng) for _ in range(config.batch - len(said))]
+        rng.shuffle(said)
+        told = collate(said, self._words, self._brain.config)
+        _, after = self._rule.step(told, self._lived())
+        self._state = after
+
+    @torch.no_grad()
+    def _lived(self) -> CoreState:
+        """The state in which the next utterances are told: some past, and senses of noise."""
+        rows = self._config.batch
+        state = select(self._state, torch.randperm(rows))
+        anew = (torch.rand(rows) < _ANEW).float()
+        fresh = self._brain.core.initial_state(rows)
+        tokens, starts = self._brain.sense_tokens(
+            0.5 * torch.randn(rows, BODY_FLOATS), 0.5 * torch.randn(rows, SOUND_FLOATS), None)
+        _, state, _ = self._brain.core(tokens, state, starts)
+        return tuple(type(layer)(
+            type(layer.mixer)(*(_mixed(old, new, anew)
+                                for old, new in zip(layer.mixer, empty.mixer, strict=True))),
+            _mixed(layer.selector, empty.selector, anew))
+            for layer, empty in zip(state, fresh, strict=True))
+
+
+def _mixed(old: Tensor, new: Tensor, share: Tensor) -> Tensor:
+    share = share.view(-1, *[1] * (old.ndim - 1))
+    return old * (1 - share) + new * share
+
+
+def specific(brain: Brain, words: Words, some: Sequence[Utterance], usual: Sequence[Utterance],
+             most: int) -> Tensor:
+    """(layers, P) bool: the blocks that `some` wake most beyond what `usual` talk wakes."""
+    more = _shares(brain, words, some) - _shares(brain, words, usual)
+    chosen = more.topk(min(most, more.shape[1]), -1).indices
+    return torch.zeros_like(more, dtype=torch.bool).scatter(1, chosen, value=True)
+
+
+@torch.no_grad()
+def _shares(brain: Brain, words: Words, said: Sequence[Utterance]) -> Tensor:
+    usage = Usage(brain.config.core.layers, brain.config.core.partitions)
+    for utterance in said:
+        ids = torch.tensor([words.pieces(utterance.text).ids])
+        usage.add(brain.read(ids, torch.ones_like(ids, dtype=torch.float32),
+                             brain.core.initial_state())[2])
+    return usage.shares
+
+
+def _new_pieces(words: Words, some: Sequence[Utterance], usual: Sequence[Utterance]) -> list[int]:
+    """Pieces of the sayings' own words that are rare in ordinary talk."""
+    counts = torch.zeros(words.size)
+    for utterance in usual:
+        for piece in words.pieces(utterance.text).ids:
+            counts[piece] += 1
+    share = counts / counts.sum()
+    found = {piece for utterance in some for piece in words.pieces(utterance.text).ids}
+    return sorted(piece for piece in found if share[piece] < _RARE)
