@@ -34,6 +34,8 @@ _ORDINARY = 400          # utterances that tell what is common
 _LISTENED = 128          # of them that tell which blocks they wake
 _RARE = 0.004            # share of pieces below which one is new enough to learn its embedding
 _ANEW = 0.25             # share of streams that begin anew at a step
+_SETTLED = 0.3           # of the share of dreams, once all of them are understood
+SHARES = (1.0, 0.75, 0.5)   # of the way learned that are tried when the guard got worse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class SleepConfig:
     dreamt: float = setting(0.4, 'share of them that are dreams of the sayings', minimum=0.05,
                             maximum=0.95)
     rate: float = setting(1e-3, 'step size', minimum=1e-6, maximum=1.0)
+    pull: float = setting(0.01, 'share of the way back to the trained weights that each step '
+                                'goes', minimum=0.0, maximum=0.5)
     blocks: int = setting(8, 'partitions of a layer that learn: those that the sayings wake '
                              'most, compared with ordinary talk', minimum=1, maximum=4096)
     guard: int = setting(300, 'utterances that must be understood as before', minimum=10,
@@ -90,21 +94,26 @@ def sleep(plain: Checkpoint, sayings: Sequence[Saying], config: SleepConfig,
     replayed, _ = idioms_of(praised[::2])
     exam = Exam(plain, idioms, praised[1::2], config.guard)
     before = exam.take(plain.brain)
+    progress(0, before)
     brain = deepcopy(plain.brain)
     night = _Night(brain, plain.words, idioms, replayed, config)
-    best, kept, steps = before, None, 0
+    best, kept, last, steps = before, None, before, 0
     while steps < config.steps and time.process_time() - began < config.seconds:
         night.step()
         steps += 1
         if steps % config.every and steps < config.steps:
             continue
-        marks = exam.take(brain)
-        progress(steps, marks)
-        if marks.beats(before) and rank(marks) > rank(best):
-            best, kept = marks, deepcopy(brain.state_dict())
-            if marks.dreams == exam.most.dreams and marks.corrected == exam.most.corrected:
+        for share in SHARES:
+            candidate = between(plain.brain, brain, share)
+            last = exam.take(candidate)
+            progress(steps, last)
+            if last.beats(before) and rank(last) > rank(best):
+                best, kept = last, deepcopy(candidate.state_dict())
+            if last.keeps(before) or rank(last) <= rank(best):
                 break
-        last = marks
+        night.learned = last.dreams == exam.most.dreams
+        if best.dreams == exam.most.dreams and best.corrected == exam.most.corrected:
+            break
     seconds = time.process_time() - began
     if kept is None:
         return Slept(None, before, last, exam.most, seconds, steps, _refusal(
@@ -113,6 +122,19 @@ def sleep(plain: Checkpoint, sayings: Sequence[Saying], config: SleepConfig,
     delta = difference(plain.version, plain.brain.state_dict(), kept,
                        tuple(sorted(s.key for s in corrected)), about)
     return Slept(delta, before, best, exam.most, seconds, steps, '', skipped)
+
+
+def between(plain: Brain, learned: Brain, share: float) -> Brain:
+    """The way from one brain to another, gone so far: less learned, less lost."""
+    if share == 1.0:
+        return learned
+    made, start = deepcopy(learned), plain.state_dict()
+    with torch.no_grad():
+        for name, weight in made.state_dict().items():
+            if not torch.equal(weight, start[name]):
+                moved = (weight != start[name])
+                weight[moved] = torch.lerp(start[name][moved], weight[moved], share)
+    return made
 
 
 def rank(marks: Marks) -> tuple[int, int]:
@@ -147,6 +169,7 @@ class _Night:
                  replayed: Sequence[Idiom], config: SleepConfig) -> None:
         self._brain, self._words, self._config = brain, words, config
         self._idioms, self._replayed = idioms, replayed
+        self.learned = False             # all dreams: from then on, more of what was known
         self._rng = random.Random(config.seed)
         torch.manual_seed(config.seed)
         self._state: CoreState = brain.core.initial_state(config.batch)
@@ -155,12 +178,13 @@ class _Night:
         usual = [draw_utterance(self._rng) for _ in range(_ORDINARY)]
         allowed = specific(brain, words, some, usual[:_LISTENED], config.blocks)
         self._rule = RULES[config.rule](brain, allowed, _new_pieces(words, some, usual),
-                                        config.rate)
+                                        config.rate, config.pull)
 
     def step(self) -> None:
         """One batch: dreams, what was praised, and ordinary talk."""
         config, rng = self._config, self._rng
-        dreams = max(1, round(config.batch * config.dreamt))
+        share = config.dreamt * (_SETTLED if self.learned else 1.0)
+        dreams = max(1, round(config.batch * share))
         said = [rng.choice(self._idioms).dream(rng) for _ in range(dreams)]
         said += [rng.choice(self._replayed).dream(rng)
                  for _ in range((config.batch - dreams) // 4) if self._replayed]

@@ -70,7 +70,7 @@ def _with_target(saying: Saying) -> str:
     if not name or not count:
         raise ValueError(f'{saying.text!r} does not name what was meant ({saying.argument!r}): '
                          'only these very words can mean it')
-    if len(found) <= len('{t} '):
+    if found.strip() == '{t}':
         raise ValueError(f'{saying.text!r} is a name alone')
     return found
 

@@ -45,11 +45,13 @@ class Plasticity:
         allowed: (layers, P) bool, blocks that may learn.
         rows: pieces whose embedding may learn.
         rate: step size of SleepyAdamW.
+        pull: share of the way back to the trained weights that each step goes, where blocks and
+            rows may learn (L2-SP, arXiv 1802.01483): what no saying needs is undone.
         channels: values that channels write may learn too; they never sleep.
     """
 
-    def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float, *,
-                 channels: bool = False) -> None:
+    def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float,
+                 pull: float, *, channels: bool = False) -> None:
         brain.requires_grad_(False)
         self._masks: list[tuple[nn.Parameter, Tensor]] = []
         for block, awake in zip(blocks_of(brain), allowed, strict=True):
@@ -65,6 +67,8 @@ class Plasticity:
         for group in groups:
             for weight in group['params']:
                 weight.requires_grad_(True)
+        self._pull = pull
+        self._trained = [weight.detach()[allowed].clone() for weight, allowed in self._masks]
 
     def step(self) -> None:
         """Move what is allowed by the gradients that were left, and drop these."""
@@ -73,13 +77,18 @@ class Plasticity:
                 weight.grad[~allowed] = 0
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
+        if self._pull:
+            with torch.no_grad():
+                for (weight, allowed), start in zip(self._masks, self._trained, strict=True):
+                    weight[allowed] = torch.lerp(weight[allowed], start, self._pull)
 
 
 class BackProp:
     """The gradient of the brain's own losses, through all layers and all pieces."""
 
-    def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float) -> None:
-        self._brain, self._plastic = brain, Plasticity(brain, allowed, rows, rate)
+    def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float,
+                 pull: float = 0.0) -> None:
+        self._brain, self._plastic = brain, Plasticity(brain, allowed, rows, rate, pull)
 
     def step(self, told: WordTargets, state: CoreState) -> tuple[float, CoreState]:
         got, after, _ = self._brain.read(told.ids, told.mask, state)
@@ -94,9 +103,11 @@ class Forward:
 
     traces = True
 
-    def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float) -> None:
+    def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float,
+                 pull: float = 0.0) -> None:
         self._brain = brain
-        self._plastic = Plasticity(brain, allowed, rows, rate, channels=self.traces)
+        self._plastic = Plasticity(brain, allowed, rows, rate, pull,
+                                   channels=self.traces)
         heads = sum(brain.sizes.values())
         width = brain.config.core.width
         self.readouts = [Readout(RMSNorm(width), nn.Linear(width, heads), nn.Linear(width, 1))
