@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from yan_brain.learning.delta import Delta, difference, save
-from yan_brain.learning.learner import Learner
 from yan_brain.learning.gallery import Gallery
+from yan_brain.learning.learner import Learner
 from yan_brain.learning.sayings import Sayings
 from yan_brain.learning.slow_files import previous_path, slow_path
 from yan_brain.learning.tricks import Step

@@ -4,6 +4,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import fields
 
 import pytest
 import torch
@@ -11,14 +12,14 @@ from torch import Tensor
 
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.mixers import Mixer
-from yan_brain.cognition.model import Brain, BrainConfig
+from yan_brain.cognition.model import Brain, BrainConfig, Understanding
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER
 from yan_brain.perception.language import Words
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training.language import draw_utterance
-from yan_brain.training.losses import WordTargets
-from yan_brain.training.slow_rules import RULES, Forward, Trace, blocks_of
+from yan_brain.training.losses import WordTargets, kept_losses
+from yan_brain.training.slow_rules import RULES, Batch, Forward, Trace, blocks_of
 from yan_brain.training.utterances import collate
 
 CORE = CoreConfig(width=32, layers=2, channels=4, memory_heads=1, memory_key=8, memory_value=8,
@@ -61,7 +62,7 @@ def test_asleep_blocks_and_other_words_stay_bit_for_bit(name: str, words: Words)
     rule = RULES[name](brain, allowed, rows, 1e-2)
     state = brain.core.initial_state(6)
     for _ in range(3):
-        _, state = rule.step(told, state)
+        _, state = rule.step(Batch(told, 6), state)
     moved = {key for key, weight in brain.state_dict().items()
              if not torch.equal(weight, plain[key])}
     for layer in range(2):
@@ -89,7 +90,7 @@ def test_losses_fall(name: str, words: Words) -> None:
     brain = _brain(words)
     told = _told(brain, words)
     rule = RULES[name](brain, torch.ones(2, 6, dtype=torch.bool), (), 1e-2)
-    losses = [rule.step(told, brain.core.initial_state(6))[0] for _ in range(25)]
+    losses = [rule.step(Batch(told, 6), brain.core.initial_state(6))[0] for _ in range(25)]
     assert losses[-1] < 0.9 * losses[0]
 
 
@@ -130,8 +131,26 @@ def test_the_forward_rule_thinks_as_the_brain_does(words: Words) -> None:
     start = brain.core.initial_state(6)
     with torch.no_grad():
         _, want, _ = brain.read(told.ids, told.mask, start)
-    _, found = Forward(brain, torch.ones(2, 6, dtype=torch.bool), (), 1e-12).step(told, start)
+    rule = Forward(brain, torch.ones(2, 6, dtype=torch.bool), (), 1e-12)
+    _, found = rule.step(Batch(told, 6), start)
     for one, other in zip(want, found, strict=True):
         for a, b in zip((*one.mixer, one.selector), (*other.mixer, other.selector), strict=True):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
     assert len(blocks_of(brain)) == 2
+
+
+def test_others_must_be_read_as_before(words: Words) -> None:
+    brain = _brain(words)
+    told = _told(brain, words)
+    start = brain.core.initial_state(6)
+    with torch.no_grad():
+        before, _, _ = brain.read(told.ids, told.mask, start)
+    alike = sum(kept_losses(before, before, told.mask).values())
+    assert abs(float(alike)) < 1e-5
+    other = Understanding(**{f.name: getattr(before, f.name) + torch.randn_like(
+        getattr(before, f.name)) for f in fields(before)})
+    assert all(float(loss) > 0 for loss in kept_losses(other, before, told.mask).values())
+    dreams = Batch(told, 2, before)
+    labels = Batch(told, 2)
+    torch.testing.assert_close(dreams.loss(before), labels.loss(before))
+    assert float(dreams.loss(other)) > float(labels.loss(other))

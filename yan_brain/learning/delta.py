@@ -85,7 +85,7 @@ def save(delta: Delta, path: Path) -> None:
     Raises:
         DeltaError: it could not be written, and nothing was changed.
     """
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for name, (index, rows) in delta.rows.items():
         tensors |= {f'{name}#index': index.contiguous(), f'{name}#rows': rows.contiguous()}
     about = {'format': FORMAT, 'core': delta.core, 'sayings': json.dumps(delta.sayings),

@@ -10,7 +10,7 @@ from yan_brain.signals import Skill
 
 DEFAULT_MOVE_M = 0.5
 DEFAULT_TURN_RAD = math.pi / 2
-_SURE = 0.5              # chance of a skill below which nothing was understood
+SURE = 0.5              # chance of a skill below which nothing was understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
     chances = got.skill[0].softmax(-1)
     confidence = float(chances.max())
     skill = Skill(config.skills[int(chances.argmax())])
-    if confidence < _SURE:
+    if confidence < SURE:
         skill = Skill.UNCLEAR
     amount = None
     if skill in (Skill.MOVE, Skill.TURN):

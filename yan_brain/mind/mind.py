@@ -38,7 +38,6 @@ from yan_brain.signals import (
     Moment,
     Percept,
     Sighting,
-    Skill,
 )
 
 AROUND = 8               # every so many patches stand for what is around a thing shown

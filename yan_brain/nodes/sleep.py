@@ -31,7 +31,7 @@ class SleepLink:
             config, command + (['--weights', weights] if weights else []), slow_path(store),
             learner.sayings, self._told, self._changed)
         node.listen(Decision, 'decision', self._decided, RELIABLE)
-        node.every(TICK_S, lambda: learner.run(self._tick), steady=True)
+        node.every(TICK_S, self._later, steady=True)
         node.own(lambda end: end(), learner.subscribe(self._learned))
         node.own(lambda sleeper: sleeper.close(), self._sleeper)
 
@@ -51,6 +51,9 @@ class SleepLink:
     def _learned(self, event: Event) -> None:
         if event.kind not in _QUIET:
             self._sleeper.active()
+
+    def _later(self) -> None:
+        self._learner.run(self._tick)
 
     def _tick(self) -> None:
         try:

@@ -2,8 +2,9 @@
 
 Every sleep begins with the brain as it was trained, and learns all sayings that count anew. So
 what was forgotten leaves no trace, nothing adds up from night to night, and the order of lessons
-does not matter. Ordinary utterances are told between the dreams (replay), so that what was known
-stays; an `Exam` decides whether what came of it is worth publishing.
+does not matter. Between the dreams ordinary and scrambled utterances are told (replay), which
+must be read as the plain brain reads them; an `Exam` decides whether what came of it is worth
+publishing.
 """
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -27,13 +28,14 @@ from yan_brain.settings import check, setting
 from yan_brain.training.dreams import Idiom, idiom
 from yan_brain.training.exam import Exam, Marks
 from yan_brain.training.language import Utterance, draw_utterance
-from yan_brain.training.slow_rules import RULES
+from yan_brain.training.slow_rules import RULES, Batch
 from yan_brain.training.utterances import collate
 
 _ORDINARY = 400          # utterances that tell what is common
 _LISTENED = 128          # of them that tell which blocks they wake
 _RARE = 0.004            # share of pieces below which one is new enough to learn its embedding
 _ANEW = 0.25             # share of streams that begin anew at a step
+_SCRAMBLED = 0.4         # of ordinary talk
 _SETTLED = 0.3           # of the share of dreams, once all of them are understood
 SHARES = (1.0, 0.75, 0.5)   # of the way learned that are tried when the guard got worse
 
@@ -49,10 +51,10 @@ class SleepConfig:
     batch: int = setting(24, 'utterances a step', minimum=2, maximum=1024)
     dreamt: float = setting(0.4, 'share of them that are dreams of the sayings', minimum=0.05,
                             maximum=0.95)
-    rate: float = setting(1e-3, 'step size', minimum=1e-6, maximum=1.0)
-    pull: float = setting(0.01, 'share of the way back to the trained weights that each step '
+    rate: float = setting(2e-3, 'step size', minimum=1e-6, maximum=1.0)
+    pull: float = setting(0.03, 'share of the way back to the trained weights that each step '
                                 'goes', minimum=0.0, maximum=0.5)
-    blocks: int = setting(8, 'partitions of a layer that learn: those that the sayings wake '
+    blocks: int = setting(4, 'partitions of a layer that learn: those that the sayings wake '
                              'most, compared with ordinary talk', minimum=1, maximum=4096)
     guard: int = setting(300, 'utterances that must be understood as before', minimum=10,
                          maximum=100_000)
@@ -96,7 +98,7 @@ def sleep(plain: Checkpoint, sayings: Sequence[Saying], config: SleepConfig,
     before = exam.take(plain.brain)
     progress(0, before)
     brain = deepcopy(plain.brain)
-    night = _Night(brain, plain.words, idioms, replayed, config)
+    night = _Night(plain.brain, brain, plain.words, idioms, replayed, config)
     best, kept, last, steps = before, None, before, 0
     while steps < config.steps and time.process_time() - began < config.seconds:
         night.step()
@@ -165,9 +167,9 @@ def idioms_of(sayings: Sequence[Saying]) -> tuple[list[Idiom], tuple[str, ...]]:
 class _Night:
     """Draws what is dreamt and replayed, and lets the rule learn from it."""
 
-    def __init__(self, brain: Brain, words: Words, idioms: Sequence[Idiom],
+    def __init__(self, plain: Brain, brain: Brain, words: Words, idioms: Sequence[Idiom],
                  replayed: Sequence[Idiom], config: SleepConfig) -> None:
-        self._brain, self._words, self._config = brain, words, config
+        self._plain, self._brain, self._words, self._config = plain, brain, words, config
         self._idioms, self._replayed = idioms, replayed
         self.learned = False             # all dreams: from then on, more of what was known
         self._rng = random.Random(config.seed)
@@ -181,18 +183,19 @@ class _Night:
                                         config.rate, config.pull)
 
     def step(self) -> None:
-        """One batch: dreams, what was praised, and ordinary talk."""
+        """One batch: dreams, what was praised, ordinary talk, and what is left of such."""
         config, rng = self._config, self._rng
         share = config.dreamt * (_SETTLED if self.learned else 1.0)
         dreams = max(1, round(config.batch * share))
         said = [rng.choice(self._idioms).dream(rng) for _ in range(dreams)]
         said += [rng.choice(self._replayed).dream(rng)
                  for _ in range((config.batch - dreams) // 4) if self._replayed]
-        said += [draw_utterance(rng) for _ in range(config.batch - len(said))]
-        rng.shuffle(said)
-        told = collate(said, self._words, self._brain.config)
-        _, after = self._rule.step(told, self._lived())
-        self._state = after
+        said += [scrambled(draw_utterance(rng), rng) if rng.random() < _SCRAMBLED
+                 else draw_utterance(rng) for _ in range(config.batch - len(said))]
+        told, state = collate(said, self._words, self._brain.config), self._lived()
+        with torch.no_grad():
+            before, _, _ = self._plain.read(told.ids, told.mask, state)
+        _, self._state = self._rule.step(Batch(told, dreams, before), state)
 
     @torch.no_grad()
     def _lived(self) -> CoreState:
@@ -214,6 +217,15 @@ class _Night:
 def _mixed(old: Tensor, new: Tensor, share: Tensor) -> Tensor:
     share = share.view(-1, *[1] * (old.ndim - 1))
     return old * (1 - share) + new * share
+
+
+def scrambled(said: Utterance, rng: random.Random) -> Utterance:
+    """Some of its words in another order: nothing is meant, but a brain makes something of it."""
+    joint = ' ' if said.language == 'en' else ''
+    words = said.text.split() if joint else list(said.text)
+    words = [word for word in words if rng.random() > 0.2] or words
+    places = sorted(range(len(words)), key=lambda place: place + rng.uniform(0, 4))
+    return replace(said, text=joint.join(words[place] for place in places), span=(0, 0))
 
 
 def specific(brain: Brain, words: Words, some: Sequence[Utterance], usual: Sequence[Utterance],

@@ -17,13 +17,14 @@ from yan_brain.perception.amounts import amount, amounts
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.training import language_en, language_zh
 from yan_brain.training import language_numbers as numbers
-from yan_brain.training.language import Utterance, draw_phrase
+from yan_brain.training.language import Utterance, draw_phrase, grammar
 from yan_brain.training.language_grammar import Phrase, expand, variants
 from yan_brain.training.language_targets import says_little
 
 _DIRECTIONS = {'en': language_en.DIRECTIONS, 'zh': language_zh.DIRECTIONS}
 _SIGNS = re.compile(r'[()\[\]{}|~@]')                # they mean something in templates
 _LITTLE = re.compile(r'\b(?:just )?a (?:little )?(?:bit|little)\b|一点儿?')
+_WRAPPED_TWICE = 0.4
 _DETERMINER = r'(?:(?:the|a|an|my|that|this|your) )?'
 
 
@@ -36,9 +37,11 @@ class Idiom:
 
     def dream(self, rng: random.Random, *, noise: bool = True) -> Utterance:
         """An utterance with the saying's own words and other things, sides and amounts."""
-        phrases = self.templates[rng.randrange(len(self.templates))]
-        return draw_phrase(rng, phrases[rng.randrange(len(phrases))], self.saying.skill,
-                           self.saying.language, noise=noise)
+        phrase = rng.choice(rng.choice(self.templates))
+        if rng.random() < _WRAPPED_TWICE:
+            head, tail = rng.choice(grammar(self.saying.language).wrappers)
+            phrase = phrase._replace(before=head + phrase.before, after=phrase.after + tail)
+        return draw_phrase(rng, phrase, self.saying.skill, self.saying.language, noise=noise)
 
 
 def idiom(saying: Saying) -> Idiom:

@@ -17,7 +17,7 @@ from torch import Tensor
 from yan_brain.cognition.model import BODY_FLOATS, SOUND_FLOATS, Brain
 from yan_brain.learning.sayings import Saying
 from yan_brain.mind.checkpoint import Checkpoint
-from yan_brain.mind.goal import size_of
+from yan_brain.mind.goal import SURE, size_of
 from yan_brain.perception import sight
 from yan_brain.perception.language import Words, tagged_words
 from yan_brain.signals import TARGET_SKILLS, Skill
@@ -83,10 +83,10 @@ class Exam:
         """Ask a brain everything."""
         brain.eval()
         return Marks(
-            sum(not fault for fault in faults(brain, self._words, self._guard)),
+            sum(not fault for fault in faults(brain, self._words, self._guard, SURE)),
             sum(means(brain, self._words, saying) for saying in self._praised),
             sum(means(brain, self._words, saying) for saying in self._corrected),
-            sum(not fault for fault in faults(brain, self._words, self._dreams)),
+            sum(not fault for fault in faults(brain, self._words, self._dreams, SURE)),
             float((_look(brain, *self._pictures) == self._seen).float().mean()))
 
 
@@ -97,7 +97,7 @@ def means(brain: Brain, words: Words, saying: Saying) -> bool:
         got, _, _ = brain.read(torch.tensor([pieces.ids]), torch.ones(1, len(pieces.ids)),
                                brain.core.initial_state())
     skill = Skill(brain.config.skills[int(got.skill[0].argmax())])
-    if skill is not saying.skill:
+    if skill is not saying.skill or float(got.skill[0].softmax(-1).amax()) < SURE:
         return False
     if skill in TARGET_SKILLS:
         named = tagged_words(pieces, [bool(tag > 0) for tag in got.inside[0]])

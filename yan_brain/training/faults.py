@@ -18,15 +18,20 @@ _SIDED = (Skill.MOVE, Skill.TURN, Skill.WATCH, Skill.FEEDBACK)
 _BATCH = 64
 
 
-def faults(brain: Brain, words: Words, said: Sequence[Utterance]) -> list[str]:
-    """What was misunderstood of each utterance; '' where nothing was."""
+def faults(brain: Brain, words: Words, said: Sequence[Utterance], sure: float = 0.0) -> list[str]:
+    """What was misunderstood of each utterance; '' where nothing was.
+
+    A skill whose chance is below `sure` is not taken for understood.
+    """
     found = []
     for first in range(0, len(said), _BATCH):
         some = said[first:first + _BATCH]
         told = collate(some, words, brain.config)
         with torch.inference_mode():
             got, _, _ = brain.read(told.ids, told.mask, brain.core.initial_state(len(some)))
-        found += [_fault(i, u, got, told, words, brain) for i, u in enumerate(some)]
+        unsure = (got.skill.softmax(-1).amax(-1) < sure).tolist()
+        found += ['unsure' if unsure[i] else _fault(i, u, got, told, words, brain)
+                  for i, u in enumerate(some)]
     return found
 
 

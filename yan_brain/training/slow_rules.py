@@ -14,26 +14,44 @@ its weights bit for bit (`SleepyAdamW`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from yan_brain.cognition.core import Block, CoreState, LayerState, detach
 from yan_brain.cognition.mixers import Mixer, MixerState, RMSNorm, read_sums
-from yan_brain.cognition.model import Brain
+from yan_brain.cognition.model import Brain, Understanding
 from yan_brain.cognition.optimiser import SleepyAdamW
 from yan_brain.cognition.recurrence import decaying_sum
-from yan_brain.training.losses import WordTargets, word_losses
+from yan_brain.training.losses import WordTargets, kept_losses, word_losses
 
 READOUT_RATE = 2e-3      # of readouts that are made for the sleep and dropped after it
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Utterances of one step: the first `dreams` teach, the others keep what was known."""
+
+    told: WordTargets
+    dreams: int
+    before: Understanding | None = None  # what the plain brain makes of all of them
+
+    def loss(self, got: Understanding) -> Tensor:
+        """Labels count for the dreams, the plain brain's own reading for the others."""
+        n = self.dreams
+        parts = [*word_losses(_rows(got, slice(n)), _rows(self.told, slice(n))).values()]
+        if self.before is not None and n < len(self.told.mask):
+            parts += kept_losses(_rows(got, slice(n, None)), _rows(self.before, slice(n, None)),
+                                 self.told.mask[n:]).values()
+        return torch.stack(parts).sum()
 
 
 class Rule(Protocol):
     """Moves the weights of a brain a little, utterance by utterance."""
 
-    def step(self, told: WordTargets, state: CoreState) -> tuple[float, CoreState]:
+    def step(self, batch: Batch, state: CoreState) -> tuple[float, CoreState]:
         """Learn from utterances told in `state`; their loss, and the state after them."""
 
 
@@ -53,20 +71,18 @@ class Plasticity:
     def __init__(self, brain: Brain, allowed: Tensor, rows: Sequence[int], rate: float,
                  pull: float, *, channels: bool = False) -> None:
         brain.requires_grad_(False)
-        self._masks: list[tuple[nn.Parameter, Tensor]] = []
+        self._masks: list[tuple[Tensor, Tensor]] = []
         for block, awake in zip(blocks_of(brain), allowed, strict=True):
-            for weight in (block.neurons.into, block.neurons.back):
-                self._masks.append((weight, awake))
+            self._masks += [(block.neurons.into, awake), (block.neurons.back, awake)]
         words = torch.zeros(len(brain.words.weight), dtype=torch.bool)
         words[list(rows)] = True
         self._masks.append((brain.words.weight, words))
-        groups = [{'params': [weight for weight, _ in self._masks], 'blocks': True}]
-        if channels:
-            groups.append({'params': [b.mixer.channel for b in blocks_of(brain)]})
-        self._optimiser = SleepyAdamW(groups, lr=rate, weight_decay=0.0)
-        for group in groups:
-            for weight in group['params']:
-                weight.requires_grad_(True)
+        always = [b.mixer.channel for b in blocks_of(brain)] if channels else []
+        for weight in (*(weight for weight, _ in self._masks), *always):
+            weight.requires_grad_(True)
+        self._optimiser = SleepyAdamW(
+            [{'params': [weight for weight, _ in self._masks], 'blocks': True},
+             {'params': always}][:1 + channels], lr=rate, weight_decay=0.0)
         self._pull = pull
         self._trained = [weight.detach()[allowed].clone() for weight, allowed in self._masks]
 
@@ -90,9 +106,9 @@ class BackProp:
                  pull: float = 0.0) -> None:
         self._brain, self._plastic = brain, Plasticity(brain, allowed, rows, rate, pull)
 
-    def step(self, told: WordTargets, state: CoreState) -> tuple[float, CoreState]:
-        got, after, _ = self._brain.read(told.ids, told.mask, state)
-        loss = torch.stack(list(word_losses(got, told).values())).sum()
+    def step(self, batch: Batch, state: CoreState) -> tuple[float, CoreState]:
+        got, after, _ = self._brain.read(batch.told.ids, batch.told.mask, state)
+        loss = batch.loss(got)
         loss.backward()
         self._plastic.step()
         return loss.item(), detach(after)
@@ -116,8 +132,9 @@ class Forward:
             [w for readout in self.readouts for w in readout.parameters()], lr=READOUT_RATE)
         self.readouts.append(Readout(brain.core.norm, brain.understand, brain.inside))
 
-    def step(self, told: WordTargets, state: CoreState) -> tuple[float, CoreState]:
-        ids, present = self._brain.twice(told.ids, told.mask)
+    def step(self, batch: Batch, state: CoreState) -> tuple[float, CoreState]:
+        length = batch.told.ids.shape[1]
+        ids, present = self._brain.twice(batch.told.ids, batch.told.mask)
         x, states, loss = self._brain.words(ids), [], 0.0
         for block, past, readout in zip(blocks_of(self._brain), state, self.readouts, strict=True):
             middle, mixer, trace = self._mix(block, x, past.mixer, present)
@@ -125,9 +142,8 @@ class Forward:
                 block.neurons_norm(middle), past.selector,
                 torch.ones_like(ids, dtype=torch.bool), present)
             x = middle + thought
-            got = self._brain.answer(readout.norm(x), told.ids.shape[1], readout.understand,
-                                     readout.inside)
-            here = torch.stack(list(word_losses(got, told).values())).sum()
+            here = batch.loss(self._brain.answer(
+                readout.norm(x), length, readout.understand, readout.inside))
             here.backward()
             if trace is not None:
                 trace.learn()
@@ -216,6 +232,13 @@ class Trace:
 
 RULES: dict[str, type[BackProp] | type[Forward]] = {
     'backprop': BackProp, 'forward': Forward, 'local': Local}
+
+
+Row = TypeVar('Row', Understanding, WordTargets)
+
+
+def _rows(all_of: Row, some: slice) -> Row:
+    return type(all_of)(**{f.name: getattr(all_of, f.name)[some] for f in fields(all_of)})
 
 
 def blocks_of(brain: Brain) -> list[Block]:
