@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from yan_brain.learning import delta as deltas
 from yan_brain.learning.database import Database, StoreError
 from yan_brain.learning.delta import DeltaError, load
 from yan_brain.learning.sayings import Sayings
+from yan_brain.learning.sleeper import IdleConfig
 from yan_brain.learning.slow_files import previous_path, slow_path
 from yan_brain.learning.tricks import Step
 from yan_brain.mind import Mind
@@ -25,8 +26,9 @@ from yan_brain.signals import Skill
 from yan_brain.training.consolidation import SleepConfig, sleep
 from yan_brain.training.exam import Marks
 from yan_brain.training.sleep import nap, publish, undo
+from yan_brain.training.slow_rules import RULES
 
-QUICK = SleepConfig(steps=30, every=10, guard=60, seconds=120.0)
+QUICK = SleepConfig(steps=30, every=10, guard=40, batch=16, seconds=300.0)
 SAID = 'rustle up the green cone'
 MEANT = Step(words='find the green cone', skill=Skill.FIND, argument='green cone')
 
@@ -44,14 +46,15 @@ def store(tmp_path: Path) -> Path:
 
 def test_a_night_teaches_other_wordings_and_can_be_undone(store: Path) -> None:
     mind = Mind.load(store=store)
-    asked = 'could you rustle up the yellow chair'
-    before = mind.understand(asked)
+    before = mind.understand(SAID)
     night = nap(store, None, QUICK)
     assert night.published, night.message
-    assert night.slept is not None and night.slept.after.guard >= night.slept.before.guard
+    slept = night.slept
+    assert slept is not None and slept.after.guard >= slept.before.guard
+    assert slept.after.dreams >= slept.before.dreams + 3             # other wordings
     assert mind.wake()
-    after = mind.understand(asked)
-    assert (after.skill, after.argument) == (Skill.FIND, 'yellow chair')
+    after = mind.understand(SAID)
+    assert (after.skill, after.argument) == (Skill.FIND, 'green cone')
     assert (before.skill, before.argument) != (after.skill, after.argument)
     assert '~' in after.version and '~' not in before.version
     kinds = [e.kind for e in mind.memory.store.journal()]
@@ -62,7 +65,7 @@ def test_a_night_teaches_other_wordings_and_can_be_undone(store: Path) -> None:
     assert mind.wake() and undo(store) == 'back to the weights before the last sleep'
     assert load(slow_path(store), mind.weights_version).version == first.version
     assert undo(store) == 'back to the weights of training'
-    assert mind.wake() and mind.understand(asked).version == before.version
+    assert mind.wake() and mind.understand(SAID).version == before.version
     assert undo(store).startswith('nothing')
     assert not nap(store, None, QUICK, anew=False).published          # what was undone stays so
 
@@ -133,3 +136,7 @@ def test_killed_in_its_sleep_it_keeps_the_weights_before(store: Path) -> None:
     process.communicate(timeout=60)
     assert slow_path(store).read_bytes() == before
     assert [s.text for s in Sayings(Database(store)).known()] == [SAID, 'turn left']
+
+
+def test_the_node_may_choose_every_rule() -> None:
+    assert set(next(f.metadata['choices'] for f in fields(IdleConfig) if f.name == 'rule')) == set(RULES)

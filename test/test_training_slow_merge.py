@@ -34,7 +34,8 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         with closing(Database(found[name])) as database:
             for _ in range(3):
                 Sayings(database).correct(said, meant, 'en')
-        night = nap(found[name], None, SleepConfig(steps=30, every=10, guard=60, seconds=120.0))
+        night = nap(found[name], None, SleepConfig(
+            steps=30, every=10, guard=40, batch=16, seconds=300.0))
         assert night.published, night.message
     return found
 

@@ -31,11 +31,14 @@ def main(args: argparse.Namespace) -> int:
         print(f'--minutes is {args.minutes}; allowed: above 0, to 60', file=sys.stderr)
         return 2
     os.nice(19)                              # everything else comes first
+    import torch
+
     from yan_brain.learning.delta import DeltaError
     from yan_brain.mind.checkpoint import CheckpointError
     from yan_brain.training.consolidation import SleepConfig
     from yan_brain.training.sleep import nap, undo
 
+    torch.set_num_threads(1)                 # a processor second is one of energy
     try:
         store = args.store or _default_store()
         if args.undo:

@@ -48,13 +48,13 @@ class SleepConfig:
     seconds: float = setting(60.0, 'processor time of one sleep, in seconds', minimum=1.0,
                              maximum=3600.0)
     steps: int = setting(240, 'at most so many steps', minimum=1, maximum=100_000)
-    batch: int = setting(24, 'utterances a step', minimum=2, maximum=1024)
+    batch: int = setting(32, 'utterances a step', minimum=2, maximum=1024)
     dreamt: float = setting(0.4, 'share of them that are dreams of the sayings', minimum=0.05,
                             maximum=0.95)
-    rate: float = setting(2e-3, 'step size', minimum=1e-6, maximum=1.0)
-    pull: float = setting(0.03, 'share of the way back to the trained weights that each step '
+    rate: float = setting(1e-3, 'step size', minimum=1e-6, maximum=1.0)
+    pull: float = setting(0.01, 'share of the way back to the trained weights that each step '
                                 'goes', minimum=0.0, maximum=0.5)
-    blocks: int = setting(4, 'partitions of a layer that learn: those that the sayings wake '
+    blocks: int = setting(8, 'partitions of a layer that learn: those that the sayings wake '
                              'most, compared with ordinary talk', minimum=1, maximum=4096)
     guard: int = setting(300, 'utterances that must be understood as before', minimum=10,
                          maximum=100_000)

@@ -28,6 +28,7 @@ from yan_brain.cognition.recurrence import decaying_sum
 from yan_brain.training.losses import WordTargets, kept_losses, word_losses
 
 READOUT_RATE = 2e-3      # of readouts that are made for the sleep and dropped after it
+READOUT_STEPS = 40       # that they have for themselves, before anything else moves
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,18 @@ class Plasticity:
         self._pull = pull
         self._trained = [weight.detach()[allowed].clone() for weight, allowed in self._masks]
 
-    def step(self) -> None:
-        """Move what is allowed by the gradients that were left, and drop these."""
+    def step(self, *, still: bool = False) -> None:
+        """Move what is allowed by the gradients that were left, and drop these.
+
+        `still`: only drop them.
+        """
         for weight, allowed in self._masks:
             if weight.grad is not None:
                 weight.grad[~allowed] = 0
-        self._optimiser.step()
+        if not still:
+            self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
-        if self._pull:
+        if self._pull and not still:
             with torch.no_grad():
                 for (weight, allowed), start in zip(self._masks, self._trained, strict=True):
                     weight[allowed] = torch.lerp(weight[allowed], start, self._pull)
@@ -130,6 +135,7 @@ class Forward:
                          for _ in blocks_of(brain)[:-1]]
         self._fitting = torch.optim.Adam(
             [w for readout in self.readouts for w in readout.parameters()], lr=READOUT_RATE)
+        self._steps = 0
         self.readouts.append(Readout(brain.core.norm, brain.understand, brain.inside))
 
     def step(self, batch: Batch, state: CoreState) -> tuple[float, CoreState]:
@@ -150,7 +156,8 @@ class Forward:
             loss, x = here.item(), x.detach()
             states.append(LayerState(MixerState(*(t.detach() for t in mixer)),
                                      selector.detach()))
-        self._plastic.step()
+        self._plastic.step(still=self._steps < READOUT_STEPS)
+        self._steps += 1
         self._fitting.step()
         self._fitting.zero_grad(set_to_none=True)
         return loss, tuple(states)
