@@ -139,4 +139,5 @@ def test_killed_in_its_sleep_it_keeps_the_weights_before(store: Path) -> None:
 
 
 def test_the_node_may_choose_every_rule() -> None:
-    assert set(next(f.metadata['choices'] for f in fields(IdleConfig) if f.name == 'rule')) == set(RULES)
+    rule = next(f for f in fields(IdleConfig) if f.name == 'rule')
+    assert set(rule.metadata['choices']) == set(RULES)

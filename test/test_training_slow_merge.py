@@ -15,6 +15,7 @@ from yan_brain.learning.slow_files import slow_path
 from yan_brain.learning.tricks import Step
 from yan_brain.mind.checkpoint import load_checkpoint
 from yan_brain.signals import Skill
+from yan_brain.training import slow_merge
 from yan_brain.training.consolidation import SleepConfig
 from yan_brain.training.sleep import nap
 from yan_brain.training.slow_merge import merge_slow
@@ -27,7 +28,7 @@ TAUGHT = {'one': ('rustle up the green cone', Step(
 
 @pytest.fixture(scope='module')
 def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Two robots that slept on one saying each."""
+    """Two robots that slept on one saying each; evolution is short."""
     folder, found = tmp_path_factory.mktemp('fleet'), {}
     for name, (said, meant) in TAUGHT.items():
         found[name] = folder / f'{name}.db'
@@ -38,6 +39,12 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             steps=30, every=10, guard=40, batch=16, seconds=300.0))
         assert night.published, night.message
     return found
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_merge, 'GENERATIONS', 1)
+    monkeypatch.setattr(slow_merge, 'POPULATION', 3)
 
 
 def test_the_merged_robot_understands_both(stores: dict[str, Path], tmp_path: Path) -> None:
