@@ -174,6 +174,7 @@ class Mind:
         Raises:
             ValueError: a text that cannot be used.
         """
+        self._brain, self._thinking = self._nights.now
         pieces = self._words.pieces(text)
         with torch.inference_mode():
             got, _, _ = self._brain.read(
@@ -182,7 +183,7 @@ class Mind:
         goal = goal_of(got, self._brain.config, self._instructions, pieces.text,
                        tagged_words(pieces, inside))
         return Decision(
-            stamp_s=0.0, version=self.version, skill=goal.skill, argument=goal.argument,
+            stamp_s=0.0, version=self._version(), skill=goal.skill, argument=goal.argument,
             amount=goal.amount, confidence=goal.confidence, language=goal.language,
             known=goal.skill not in TARGET_SKILLS or self._knows(goal))
 
