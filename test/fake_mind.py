@@ -114,6 +114,13 @@ class FakeMind:
     def concepts(self) -> list[Concept]:
         return list(self.memory.concepts())
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return ()
+
+    def wake(self) -> bool:
+        return False
+
 
 class FakeVoice:
     """Says what it is asked for in one word and its matter."""

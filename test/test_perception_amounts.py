@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yan_brain.mind.mind import DEFAULT_MOVE_M, size_of
+from yan_brain.mind.goal import DEFAULT_MOVE_M, size_of
 from yan_brain.perception.amounts import Amount, amount, amounts
 from yan_brain.signals import Skill
 from yan_brain.training import language_numbers as numbers

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from yan_brain.learning.knowledge import World
@@ -20,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="put WORD behind the second's name where both mean different things")
     parser.add_argument('--weights', type=Path,
                         help='folder of the brain, to tell better what looks alike')
+    parser.add_argument('--slow', action='store_true',
+                        help='merge what both learned in their sleep too, where that is better')
 
 
 def main(args: argparse.Namespace) -> int:
@@ -47,4 +50,30 @@ def main(args: argparse.Namespace) -> int:
     if len(cores) > 1:
         print(f'lessons of {len(cores)} cores ({", ".join(cores)}): a brain uses those '
               'of its own core only')
+    return _slow(args) if args.slow else 0
+
+
+def _slow(args: argparse.Namespace) -> int:
+    """Merge the weights that were learned in sleep."""
+    from yan_brain.learning.database import Database
+    from yan_brain.learning.delta import DeltaError, load, save
+    from yan_brain.learning.sayings import Sayings
+    from yan_brain.learning.slow_files import slow_path
+    from yan_brain.mind.checkpoint import CheckpointError, load_checkpoint
+    from yan_brain.training.slow_merge import merge_slow
+
+    try:
+        plain = load_checkpoint(args.weights)
+        one, other = (load(slow_path(path), plain.version) for path in (args.first, args.second))
+        with closing(Database(args.out, read_only=True)) as database:
+            found = merge_slow(plain, one, other, Sayings(database).known())
+        if found.delta is not None:
+            save(found.delta, slow_path(args.out))
+    except (DeltaError, CheckpointError, StoreError, ValueError) as error:
+        print(f'what was learned in sleep was not merged: {error}', file=sys.stderr)
+        return 1
+    for name, marks in (('first', found.one), ('second', found.other), ('merged', found.best)):
+        print(f'{name}: {marks}')
+    print(f'{slow_path(args.out)}' if found.delta is not None else
+          'no mixture was better than both: what was learned in sleep is not merged')
     return 0

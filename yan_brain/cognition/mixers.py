@@ -88,8 +88,8 @@ class Mixer(nn.Module):
         chunk = self.config.chunk
         if mask is not None:            # no projection has a bias: an absent token adds nothing
             x = x * mask[..., None]
-        both = self._project(x)                                           # (B, T, 2C, 2 Dc)
-        log_decay = self._log_decay(x, mask)                              # (B, T, 2C)
+        both = self.project(x)                                           # (B, T, 2C, 2 Dc)
+        log_decay = self.log_decay(x, mask)                              # (B, T, 2C)
         fused, sums, weight = read_channels(
             both, log_decay, mask, self.decay_norm.gain, state.sums, state.weight, chunk)
         out = self.fuse(fused.flatten(2).to(x.dtype))
@@ -99,7 +99,7 @@ class Mixer(nn.Module):
             out = out + recalled
         return out, MixerState(sums, weight, memory)
 
-    def _project(self, x: Tensor) -> Tensor:
+    def project(self, x: Tensor) -> Tensor:
         """V beside U of slope channels, then E beside F of decay channels: (B, T, 2C, 2 Dc)."""
         rows, length, _ = x.shape
         c, dc = self.config.channels, self.config.channel_width
@@ -110,7 +110,7 @@ class Mixer(nn.Module):
         both = torch.cat([channels, channels]) @ weight                   # (2C, B T, 2 Dc)
         return both.view(2 * c, rows, length, -1).permute(1, 2, 0, 3)
 
-    def _log_decay(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def log_decay(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """Log of what each channel keeps of its past: (B, T, 2C), 0 where a token is absent."""
         if self.config.decay == 'input':
             log_decay = F.logsigmoid(self.keep(x).float())
@@ -158,11 +158,19 @@ def read_channels_eager(
     weights, last_weight = decaying_sum(
         present[..., None, None].expand(-1, -1, c, 1), log_decay[:, :, :c], weight[..., None],
         chunk)
+    return read_sums(sums, weights, gate, gain), last, last_weight[..., 0]
+
+
+def read_sums(sums: Tensor, weights: Tensor, gate: Tensor, gain: Tensor) -> Tensor:
+    """What the sums of slope and decay (B, T, 2C, Dc) say, gated: (B, T, C, 2 Dc).
+
+    `weights` (B, T, C, 1) are the sums of slope's weights.
+    """
     near, far = sums.chunk(2, 2)
     near_gate, far_gate = gate.chunk(2, 2)
     slope = F.silu(near / weights.clamp_min(1e-6)) * near_gate
     decay = F.rms_norm(far, far.shape[-1:], gain.float(), 1e-6) * torch.sigmoid(far_gate)
-    return torch.cat([slope, decay], -1), last, last_weight[..., 0]
+    return torch.cat([slope, decay], -1)
 
 
 def published_rates(channels: int) -> Tensor:

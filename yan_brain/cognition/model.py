@@ -146,15 +146,25 @@ class Brain(nn.Module):
             mask: (B, T), 0 at the padding; every row has at least one piece.
             state: of the core, after the senses.
         """
-        rows, length = ids.shape
+        length = ids.shape[1]
+        twice, present = self.twice(ids, mask)
+        starts = torch.ones_like(twice, dtype=torch.bool)
+        thoughts, state, wakes = self.core(self.words(twice), state, starts, present)
+        return self.answer(thoughts, length, self.understand, self.inside), state, wakes
+
+    def answer(
+        self, thoughts: Tensor, length: int, understand: nn.Module, inside: nn.Module,
+    ) -> Understanding:
+        """What heads make of the thoughts (B, 2 T + 2, D) on `length` (T) pieces read twice."""
+        parts = understand(thoughts[:, -1]).split(list(self.sizes.values()), -1)
+        skill, direction, has, digits, colour, kind, language = parts
+        tags = inside(thoughts[:, length + 1:2 * length + 1])[..., 0]
+        return Understanding(skill, direction, has[:, 0], digits.unflatten(-1, (DIGITS, 10)),
+                             colour, kind, language[:, 0], tags)
+
+    def twice(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Pieces (B, T) and their mask as the core reads them: (B, 2 T + 2) ids and mask."""
+        rows = ids.shape[0]
         first, second = (torch.full((rows, 1), m, device=ids.device) for m in self.end_marks)
         one = mask.new_ones(rows, 1)
-        twice = self.words(torch.cat([ids, first, ids, second], 1))
-        present = torch.cat([mask, one, mask, one], 1)
-        starts = torch.ones(twice.shape[:2], dtype=torch.bool, device=ids.device)
-        thoughts, state, wakes = self.core(twice, state, starts, present)
-        parts = self.understand(thoughts[:, -1]).split(list(self.sizes.values()), -1)
-        skill, direction, has, digits, colour, kind, language = parts
-        inside = self.inside(thoughts[:, length + 1:2 * length + 1])[..., 0]
-        return Understanding(skill, direction, has[:, 0], digits.unflatten(-1, (DIGITS, 10)),
-                             colour, kind, language[:, 0], inside), state, wakes
+        return torch.cat([ids, first, ids, second], 1), torch.cat([mask, one, mask, one], 1)

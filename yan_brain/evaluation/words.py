@@ -7,23 +7,17 @@ the argument.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
-from yan_brain.cognition.model import Brain, Understanding
+from yan_brain.cognition.model import Brain
 from yan_brain.evaluation.report import Report, Result, fraction
 from yan_brain.mind.checkpoint import load_checkpoint
-from yan_brain.mind.mind import size_of
-from yan_brain.perception.language import Words, tagged_words
+from yan_brain.perception.language import Words
 from yan_brain.signals import Skill
-from yan_brain.training.language import LANGUAGES, SKILL_WEIGHTS, Utterance, draw_utterance
-from yan_brain.training.losses import WordTargets
-from yan_brain.training.utterances import collate
+from yan_brain.training.faults import faults
+from yan_brain.training.language import LANGUAGES, SKILL_WEIGHTS, draw_utterance
 
 MOTIONS = (Skill.MOVE, Skill.TURN, Skill.STOP)
 TARGETS = (Skill.FIND, Skill.GO_TO, Skill.TURN_TO, Skill.FOLLOW)
@@ -31,43 +25,6 @@ LESSONS = (Skill.TEACH, Skill.FORGET, Skill.TRICK, Skill.WHEN, Skill.WATCH, Skil
            Skill.FEEDBACK)
 GROUPS = {'motion': MOTIONS, 'target': TARGETS, 'lesson': LESSONS,
           'talk': tuple(set(SKILL_WEIGHTS) - {*MOTIONS, *TARGETS, *LESSONS})}
-_SIDED = (Skill.MOVE, Skill.TURN, Skill.WATCH, Skill.FEEDBACK)
-_BATCH = 64
-
-
-def faults(brain: Brain, words: Words, said: Sequence[Utterance]) -> list[str]:
-    """What was misunderstood of each utterance; '' where nothing was."""
-    found = []
-    for first in range(0, len(said), _BATCH):
-        some = said[first:first + _BATCH]
-        told = collate(some, words, brain.config)
-        with torch.inference_mode():
-            got, _, _ = brain.read(told.ids, told.mask, brain.core.initial_state(len(some)))
-        found += [_fault(i, u, got, told, words, brain) for i, u in enumerate(some)]
-    return found
-
-
-def _fault(row: int, said: Utterance, got: Understanding, told: WordTargets, words: Words,
-           brain: Brain) -> str:
-    skill = brain.config.skills[int(got.skill[row].argmax())]
-    if skill != said.skill.value:
-        return f'skill {skill}'
-    if said.skill in _SIDED and int(got.direction[row].argmax()) != int(told.direction[row]):
-        return 'side'
-    if said.amount is not None:
-        size = size_of(said.skill, got, said.text, row)
-        if round(100 * size if said.skill is Skill.MOVE else math.degrees(size)) != said.amount:
-            return 'amount'
-    if said.skill in TARGETS:
-        for name in ('colour', 'kind'):
-            if int(getattr(got, name)[row].argmax()) != getattr(said, name):
-                return name
-    if said.argument:
-        pieces = words.pieces(said.text)
-        heard = tagged_words(pieces, [bool(x > 0) for x in got.inside[row, :len(pieces.ids)]])
-        if heard.casefold() != ' '.join(said.argument.split()).casefold():
-            return 'argument'
-    return ''
 
 
 def measure(brain: Brain, words: Words, count: int, seed: int) -> tuple[list[Result], str]:

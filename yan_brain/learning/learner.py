@@ -15,6 +15,7 @@ from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.migrate import Seen, keep, relearn
 from yan_brain.learning.naming import naming
+from yan_brain.learning.sayings import Sayings
 from yan_brain.learning.store import KeptImage, StoreError
 from yan_brain.learning.tricks import Step, Trick, TrickBook
 from yan_brain.settings import check, setting
@@ -35,6 +36,11 @@ class Teachable(Protocol):
               images: Sequence[KeptImage] = ()) -> Concept: ...
     def forget(self, name: str) -> bool: ...
     def concepts(self) -> list[Concept]: ...
+    @property
+    def problems(self) -> tuple[str, ...]: ...
+    def wake(self) -> bool:
+        """Take over what was learned in sleep; True when that is new."""
+        ...
 
 
 class Listening(Protocol):
@@ -92,6 +98,7 @@ class Learner:
                  sounds: Listening | None = None) -> None:
         self.mind, self.gallery, self.sounds = mind, gallery, sounds
         self.tricks = TrickBook(mind.memory.store.database)
+        self.sayings = Sayings(mind.memory.store.database)
         self._tell: list[Callable[[Event], None]] = []
         self.elsewhere: Collection[bytes] = ()     # taught to other robots: not undone here
         self._lock = threading.Lock()
@@ -112,7 +119,7 @@ class Learner:
     def problems(self) -> tuple[str, ...]:
         """What a person should know about the lessons, one sentence each."""
         heard = self.sounds.memory.problems if self.sounds is not None else ()
-        return tuple(dict.fromkeys(self.mind.memory.problems + heard))
+        return tuple(dict.fromkeys(self.mind.memory.problems + heard + self.mind.problems))
 
     def concepts(self) -> list[Concept]:
         """What was taught: things seen, then sounds."""
@@ -162,7 +169,7 @@ class Learner:
             for gone in sorted(before - {concept.name for concept in self.concepts()}):
                 self._announce('forgotten', gone, f'forgot {gone!r}')
             trick = clean_name(name)
-            if self._writable() and self.tricks.forget(trick):
+            if self._writable() and self._forget_trick(trick):
                 self.catch_up()
                 self._announce('forgotten', trick, f'forgot the trick {trick!r}')
                 known = True
@@ -187,6 +194,7 @@ class Learner:
         def work() -> Trick | None:
             self._writable()
             trick = self.tricks.correct(words, instead, language)
+            self.sayings.correct(words, instead, language)
             if trick is not None:
                 self.catch_up()
                 self._announce('trick', words, f'{words!r} means {instead.words!r} from now on')
@@ -201,7 +209,7 @@ class Learner:
             memory = self.mind.memory
             lesson, trick = memory.store.newest(self.elsewhere), self.tricks.newest(self.elsewhere)
             if trick is not None and (lesson is None or trick.taught_s >= lesson[1]):
-                name = trick.name if self.tricks.forget(trick.name) else ''
+                name = trick.name if self._forget_trick(trick.name) else ''
             else:
                 name = memory.take_back(lesson[0]) if lesson is not None else ''
             self.catch_up()
@@ -243,6 +251,14 @@ class Learner:
 
         return self._pool.submit(work)
 
+    def praise(self, words: str, done: Step, language: str) -> Future[None]:
+        """What was done upon these words was right: sleep may learn from it."""
+        def work() -> None:
+            if self._writable():
+                self.sayings.praise(words, done, language)
+
+        return self._pool.submit(work)
+
     def refresh(self) -> Future[bool]:
         """Take over what another process wrote into the same store."""
         def work() -> bool:
@@ -256,12 +272,13 @@ class Learner:
         self._announce(kind, concept, message)
 
     def catch_up(self) -> bool:
-        """Have both senses take over what is in their store; True when that was new.
+        """Take over what is in the store, and was learned in sleep; True when that was new.
 
         For work that is in `run`; from elsewhere: `refresh`.
         """
         heard = self.sounds is not None and self.sounds.memory.refresh()
-        return self.mind.memory.refresh() or heard
+        woke = self.mind.wake()
+        return self.mind.memory.refresh() or heard or woke
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""
@@ -274,6 +291,11 @@ class Learner:
             self.sounds.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.mind.memory.close()
+
+    def _forget_trick(self, name: str) -> bool:
+        """Also what sleep might learn of it. False: it was not known."""
+        said = self.sayings.forget(name)
+        return self.tricks.forget(name) or said
 
     def _teach_sound(self, called: str, seconds: float) -> Concept | None:
         """None: there was nothing to hear."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.knowledge import World
+from yan_brain.learning.sayings import Sayings
 from yan_brain.learning.store import Lesson, LessonStore, StoreError
 from yan_brain.learning.tricks import Trick, TrickBook
 
@@ -93,6 +94,8 @@ def _merge(one: LessonStore, other: LessonStore, made: LessonStore, world: MakeW
     book = TrickBook(made.database)
     for trick in tricks:
         book.teach(trick)
+    for store in (one, other):
+        Sayings(made.database).take_over(Sayings(store.database).known(counting=False))
     return Merged(
         lessons=len(mine) + len(fresh), shared=len(theirs) - len(fresh), tricks=len(tricks),
         conflicts=tuple(conflicts) + tuple(clashes), damaged=damaged,

@@ -79,6 +79,7 @@ class Parties:
     correct: Callable[[str, Step, str], Future[Trick | None]]   # words, what was meant, language
     undo: Callable[[], Future[str]]              # the name it was about, '' for nothing
     feedback: Callable[[float, int, str], Future[None]]
+    praise: Callable[[str, Step, str], object] | None = None    # words, what was done, language
     device: Device | None = None
     sounds: Named | None = None
     cannot_learn: tuple[type[Exception], ...] = (ValueError,)
@@ -226,6 +227,8 @@ class Conversation:
         elif decision.skill is Skill.FEEDBACK:
             value, about = decision.amount or 1.0, self._last
             self._wrong = about if value < 0 else None
+            if value > 0:
+                self._praise(about)
             self._later(task, self._with.feedback(
                 value, about.instruction_id if about else 0, about.text if about else ''),
                 lambda _: voice.judged(value, language))
@@ -319,6 +322,13 @@ class Conversation:
         words, meant = plain(wrong.text), task.decision
         if meant.skill in MOVABLE - {Skill.STOP} and words != plain(task.text):
             self._with.correct(words, step_of(task.text, meant), meant.language)
+
+    def _praise(self, task: Task | None) -> None:
+        """What was done upon these words was right."""
+        done = task.decision if task is not None and task.succeeded else None
+        if task is not None and done is not None and done.skill in MOVABLE and (
+                task.order is None and self._with.praise is not None):
+            self._with.praise(plain(task.text), step_of(task.text, done), done.language)
 
     def _later(self, task: Task, future: Future[Any], say: Callable[[Any], str]) -> None:
         """End a task when the future is done, with what `say` makes of it."""

@@ -5,7 +5,6 @@ state, the instruction under way, and the lessons. No ROS here: nodes and evalua
 """
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor
 
 from yan_brain.cognition.core import CoreState
-from yan_brain.cognition.model import Understanding, View
+from yan_brain.cognition.model import View
 from yan_brain.cognition.partitions import Wake
 from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.migrate import Seen
@@ -25,8 +24,10 @@ from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
 from yan_brain.mind.foresight import Foresight
+from yan_brain.mind.goal import Goal, goal_of
+from yan_brain.mind.nights import Nights
 from yan_brain.mind.world import load_world
-from yan_brain.perception import amounts, sight
+from yan_brain.perception import sight
 from yan_brain.perception.language import tagged_words
 from yan_brain.perception.senses import body_vector, sound_vector
 from yan_brain.signals import (
@@ -38,12 +39,9 @@ from yan_brain.signals import (
     Moment,
     Percept,
     Sighting,
-    Skill,
 )
 
 AROUND = 8               # every so many patches stand for what is around a thing shown
-DEFAULT_MOVE_M = 0.5
-DEFAULT_TURN_RAD = math.pi / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +62,16 @@ class Showing:
     probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Goal:
-    """The instruction under way, as understood."""
-
-    instruction_id: int
-    text: str
-    skill: Skill
-    argument: str
-    amount: float | None
-    confidence: float
-    colour: int
-    kind: int
-    language: str
-
-
 class Mind:
     """One brain. `tick` belongs to one thread; `teach` and `forget` may come from another."""
 
     def __init__(self, trained: Checkpoint, memory: ConceptMemory) -> None:
         self._trained, self._memory = trained, memory
-        self._brain, self._eye, self._words = trained.brain, trained.eye, trained.words
+        self._eye, self._words = trained.eye, trained.words
+        self._nights = Nights(trained, memory.store)
+        self._brain, self._thinking = self._nights.now      # of the tick under way
         self._state: CoreState = self._brain.core.initial_state()
-        self._goal: _Goal | None = None
+        self._goal: Goal | None = None
         self._instructions = 0
         self._scene: seeing.Scene | None = None
         self._looks = seeing.Looks()
@@ -118,12 +103,12 @@ class Mind:
 
     @property
     def version(self) -> str:
-        """Of the weights, and how many lessons changed the mind since."""
-        return f'{self._trained.version}+{self._memory.version}'
+        """Of the weights that count now, and how many lessons changed the mind since."""
+        return f'{self._nights.now.version}+{self._memory.version}'
 
     @property
     def weights_version(self) -> str:
-        """Of the weights alone; lessons and world must be of the same."""
+        """Of the trained weights; lessons and world must be of the same."""
         return self._trained.version
 
     @property
@@ -136,6 +121,15 @@ class Mind:
         """The lessons: their store, snapshots and problems."""
         return self._memory
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a person should know about its weights, one sentence each."""
+        return (self._nights.problem,) if self._nights.problem else ()
+
+    def wake(self) -> bool:
+        """Take over what was learned in sleep from the next tick on; True when that is new."""
+        return self._nights.wake()
+
     def tick(self, moment: Moment) -> Thought:
         """Think once.
 
@@ -147,6 +141,7 @@ class Mind:
 
     def _tick(self, moment: Moment) -> Thought:
         stages: dict[str, float] = {}
+        self._brain, self._thinking = self._nights.now
         self._awake = [set() for _ in self._brain.core.blocks]
         pixels = None
         if moment.image is not None and moment.image.stamp_s != self._image_stamp:
@@ -162,7 +157,8 @@ class Mind:
                 self._note(wakes)
                 inside = [bool(tag > 0) for tag in got.inside[0]]
                 self._instructions += 1
-                self._goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
+                self._goal = goal_of(got, self._brain.config, self._instructions, pieces.text,
+                                      tagged_words(pieces, inside))
                 if moment.order is not None:
                     self._goal = replace(self._goal, skill=moment.order.skill, confidence=1.0,
                                          argument=moment.order.argument,
@@ -174,7 +170,7 @@ class Mind:
         for layer, blocks in enumerate(self._awake):
             awake[layer, sorted(blocks)] = True
         return Thought(decision, percepts, BrainState(
-            stamp_s=moment.stamp_s, version=self.version,
+            stamp_s=moment.stamp_s, version=self._version(),
             instruction=self._goal.text if self._goal else '', skill=decision.skill,
             percepts=percepts, awake=awake, surprise=self._surprise, stage_ms=stages))
 
@@ -186,14 +182,16 @@ class Mind:
         Raises:
             ValueError: a text that cannot be used.
         """
+        self._brain, self._thinking = self._nights.now
         pieces = self._words.pieces(text)
         with torch.inference_mode():
             got, _, _ = self._brain.read(
                 torch.tensor([pieces.ids]), torch.ones(1, len(pieces.ids)), self._state)
         inside = [bool(tag > 0) for tag in got.inside[0]]
-        goal = self._understood(got, pieces.text, tagged_words(pieces, inside))
+        goal = goal_of(got, self._brain.config, self._instructions, pieces.text,
+                       tagged_words(pieces, inside))
         return Decision(
-            stamp_s=0.0, version=self.version, skill=goal.skill, argument=goal.argument,
+            stamp_s=0.0, version=self._version(), skill=goal.skill, argument=goal.argument,
             amount=goal.amount, confidence=goal.confidence, language=goal.language,
             known=goal.skill not in TARGET_SKILLS or self._knows(goal))
 
@@ -270,6 +268,10 @@ class Mind:
         """What was taught."""
         return list(self._memory.concepts())
 
+    def _version(self) -> str:
+        """Of what thinks in this tick, which may not be the newest."""
+        return f'{self._thinking}+{self._memory.version}'
+
     def _sense(self, moment: Moment, pixels: np.ndarray | None) -> None:
         body, sound = body_vector(moment.body, moment.touch), sound_vector(moment.sound)
         if pixels is None:
@@ -305,26 +307,10 @@ class Mind:
         for blocks, wake in zip(self._awake, wakes, strict=True):
             blocks.update(wake.chosen.unique().tolist())
 
-    def _understood(self, got: Understanding, text: str, argument: str) -> _Goal:
-        chances = got.skill[0].softmax(-1)
-        confidence = float(chances.max())
-        skill = Skill(self._brain.config.skills[int(chances.argmax())])
-        if confidence < 0.5:
-            skill = Skill.UNCLEAR
-        amount = None
-        if skill in (Skill.MOVE, Skill.TURN):
-            size = size_of(skill, got, text)
-            amount = -size if int(got.direction[0].argmax()) == 0 else size
-        elif skill in (Skill.WATCH, Skill.FEEDBACK):
-            amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
-        return _Goal(self._instructions, text, skill, argument, amount, confidence,
-                     int(got.colour[0].argmax()), int(got.kind[0].argmax()),
-                     'zh' if float(got.language[0]) > 0 else 'en')
-
     def _decide(self, moment: Moment) -> Decision:
         goal = self._goal
         if goal is None:
-            return Decision(stamp_s=moment.stamp_s, version=self.version,
+            return Decision(stamp_s=moment.stamp_s, version=self._version(),
                             instruction_id=self._instructions, image_stamp_s=self._image_stamp)
         known, grounding = True, None
         found: tuple[Sighting, ...] = ()
@@ -336,18 +322,18 @@ class Mind:
                 found = seeing.sightings(self._scene, fit)
                 grounding = self._grounding(fit)
         return Decision(
-            stamp_s=moment.stamp_s, version=self.version, instruction_id=goal.instruction_id,
+            stamp_s=moment.stamp_s, version=self._version(), instruction_id=goal.instruction_id,
             skill=goal.skill, argument=goal.argument, amount=goal.amount,
             confidence=goal.confidence, known=known, language=goal.language, sightings=found,
             image_stamp_s=self._image_stamp, grounding=grounding)
 
-    def _knows(self, goal: _Goal) -> bool:
+    def _knows(self, goal: Goal) -> bool:
         """Whether all words of the target mean something."""
         return bool(self._taught_name(goal.argument)) or (
             goal.colour <= len(self._brain.config.colours)
             and goal.kind <= len(self._brain.config.kinds))
 
-    def _fit(self, goal: _Goal, taught: str) -> np.ndarray:
+    def _fit(self, goal: Goal, taught: str) -> np.ndarray:
         """(M,) how well each thing in view fits the goal's words."""
         assert self._scene is not None
         fit = np.ones(len(self._scene.probability), np.float32)
@@ -376,18 +362,6 @@ class Mind:
     def _taught_name(self, words: str) -> str:
         """The longest taught name among the words of an argument; '' when there is none."""
         return self._memory.knowledge.named_in(words)
-
-
-def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
-    """Metres or radians of a move or turn: as written, else as the core reads it, else usual."""
-    move = skill is Skill.MOVE
-    written = amounts.amount(text, 'm' if move else 'deg')
-    if not written and float(got.has_amount[row]) >= 0:
-        digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
-        written = digits / 100 if move else float(digits)
-    if not written:
-        return DEFAULT_MOVE_M if move else DEFAULT_TURN_RAD
-    return written if move else math.radians(written)
 
 
 @contextmanager

@@ -101,7 +101,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
             began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
             book=self.learner.tricks, teach_trick=self.learner.teach_trick,
             undo=self.learner.undo, correct=self.learner.correct,
-            feedback=self.learner.feedback, device=self.device,
+            feedback=self.learner.feedback, praise=self.learner.praise, device=self.device,
             cannot_learn=CANNOT_LEARN + DEVICE_FAULTS))
         self._speaks_until_s = 0.0
         if self._ear is not None:

@@ -12,6 +12,7 @@ from std_srvs.srv import Trigger
 from yan_brain_msgs.srv import Concepts, Feedback, Forget, Restore, Snapshot, Teach
 
 from yan_brain.learning.learner import CANNOT_LEARN, ShowingConfig
+from yan_brain.learning.sleeper import IdleConfig
 from yan_brain.nodes.common import BrainNode, Health, spin
 from yan_brain.nodes.convert import concept_out
 from yan_brain.nodes.fleet import FleetConfig, FleetLink
@@ -25,6 +26,7 @@ from yan_brain.nodes.minds import (
     watch_camera,
     watch_sound,
 )
+from yan_brain.nodes.sleep import SleepLink
 from yan_brain.settings import check
 
 T = TypeVar('T')
@@ -38,6 +40,7 @@ class LearningConfig:
     camera: CameraConfig = field(default_factory=CameraConfig)
     showing: ShowingConfig = field(default_factory=ShowingConfig)
     fleet: FleetConfig = field(default_factory=FleetConfig)
+    sleep: IdleConfig = field(default_factory=IdleConfig)
 
     def __post_init__(self) -> None:
         check(self)
@@ -68,6 +71,8 @@ class LearningNode(BrainNode[LearningConfig]):
             self.serve(kind, name, callback, group=group)
         follow_lessons(self, self.learner)
         self.fleet = FleetLink.join(self, self.learner, self.config.fleet)
+        self.sleep = SleepLink.join(self, self.learner, self.config.sleep,
+                                    self.config.mind.weights)
         if 'cognition' not in self.room.members:
             watch_camera(self, self.config.camera, self.learner.gallery.put,
                          lambda: self.learner.gallery.wanted)

@@ -24,8 +24,8 @@ from yan_brain.training.language_targets import Target
 from yan_brain.training.language_words import ANY_COLOUR, ANY_KIND, UNKNOWN_COLOUR, UNKNOWN_KIND
 
 __all__ = ['ANY_COLOUR', 'ANY_KIND', 'LANGUAGES', 'SKILL_WEIGHTS', 'UNKNOWN_COLOUR',
-           'UNKNOWN_KIND', 'Utterance', 'draw_utterance', 'evaluation_phrase', 'grammar',
-           'heard_pairs', 'record', 'relabel']
+           'UNKNOWN_KIND', 'Utterance', 'draw_phrase', 'draw_utterance', 'evaluation_phrase',
+           'grammar', 'heard_pairs', 'record', 'relabel']
 
 Language = Literal['en', 'zh']
 LANGUAGES: Final = get_args(Language)
@@ -132,6 +132,18 @@ def draw_utterance(
     return _finish(phrase, skill, language, target, digits, rng, words, noise=noise)
 
 
+def draw_phrase(rng: random.Random, phrase: Phrase, skill: Skill, language: str, *,
+                noise: bool = True, wrapped: bool = True) -> Utterance:
+    """Draw one instruction that is worded by a given phrase of a skill, as in training.
+
+    Without `wrapped` nothing is put around it.
+    """
+    _check_rng(rng)
+    target, digits = _fill(phrase, skill, language, rng, held_out=False)
+    return _finish(phrase, skill, language, target, digits, rng, grammar(language), noise=noise,
+                   wrapped=wrapped)
+
+
 def evaluation_phrase(
     rng: random.Random,
     skill: Skill,
@@ -217,12 +229,13 @@ def _finish(
     words: Grammar,
     *,
     noise: bool,
+    wrapped: bool = True,
 ) -> Utterance:
     """Wrap, dress, join; and find the span."""
     before, after = (
         text.replace('{b}', _body(rng, language)) if '{b}' in text else text
         for text in (phrase.before + target.before, phrase.after))
-    if rng.random() < WRAPPED_SHARE:
+    if wrapped and rng.random() < WRAPPED_SHARE:
         wrappers = words.wrappers if phrase.imperative else words.plain_wrappers
         head, tail = wrappers[int(rng.random() * len(wrappers))]
         before, after = head + before, after + tail

@@ -125,3 +125,36 @@ def word_losses(got: Understanding, want: WordTargets) -> dict[str, Tensor]:
         losses['digits'] = F.cross_entropy(got.digits[said].flatten(0, 1),
                                            want.digits[said].flatten())
     return losses
+
+
+def kept_losses(got: Understanding, before: Understanding, mask: Tensor) -> dict[str, Tensor]:
+    """How far a reading is from one before, by name: learning without forgetting (1606.09282).
+
+    Args:
+        got: what is made of B utterances now.
+        before: what was made of them, without gradient.
+        mask: (B, T), 0 at the padding.
+    """
+    losses = {}
+    for name in ('skill', 'direction', 'colour', 'kind'):
+        losses[name] = _apart(getattr(got, name), getattr(before, name)).mean()
+    said = torch.sigmoid(before.has_amount)
+    losses['digits'] = (_apart(got.digits, before.digits).sum(-1) * said).mean()
+    for name in ('has_amount', 'language'):
+        losses[name] = _apart_bits(getattr(got, name), getattr(before, name)).mean()
+    tags = _apart_bits(got.inside, before.inside)
+    losses['inside'] = 2 * (tags * mask).sum() / mask.sum()
+    return losses
+
+
+def _apart(got: Tensor, before: Tensor) -> Tensor:
+    """Kullback-Leibler divergence over the last axis of logits."""
+    return F.kl_div(got.log_softmax(-1), before.log_softmax(-1), reduction='none',
+                    log_target=True).sum(-1)
+
+
+def _apart_bits(got: Tensor, before: Tensor) -> Tensor:
+    """The same for logits of single bits."""
+    chance = torch.sigmoid(before)
+    return F.binary_cross_entropy_with_logits(got, chance, reduction='none') - (
+        F.binary_cross_entropy_with_logits(before, chance, reduction='none'))

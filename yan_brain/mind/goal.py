@@ -1,0 +1,59 @@
+"""What words were understood to ask for."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from yan_brain.cognition.model import BrainConfig, Understanding
+from yan_brain.perception import amounts
+from yan_brain.signals import Skill
+
+DEFAULT_MOVE_M = 0.5
+DEFAULT_TURN_RAD = math.pi / 2
+SURE = 0.5              # chance of a skill below which nothing was understood
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The instruction under way, as understood."""
+
+    instruction_id: int
+    text: str
+    skill: Skill
+    argument: str
+    amount: float | None
+    confidence: float
+    colour: int
+    kind: int
+    language: str
+
+
+def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
+            argument: str) -> Goal:
+    """The instruction of a number in the words `text`, whose target is named by `argument`."""
+    chances = got.skill[0].softmax(-1)
+    confidence = float(chances.max())
+    skill = Skill(config.skills[int(chances.argmax())])
+    if confidence < SURE:
+        skill = Skill.UNCLEAR
+    amount = None
+    if skill in (Skill.MOVE, Skill.TURN):
+        size = size_of(skill, got, text)
+        amount = -size if int(got.direction[0].argmax()) == 0 else size
+    elif skill in (Skill.WATCH, Skill.FEEDBACK):
+        amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
+    return Goal(number, text, skill, argument, amount, confidence,
+                int(got.colour[0].argmax()), int(got.kind[0].argmax()),
+                'zh' if float(got.language[0]) > 0 else 'en')
+
+
+def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
+    """Metres or radians of a move or turn: as written, else as the core reads it, else usual."""
+    move = skill is Skill.MOVE
+    written = amounts.amount(text, 'm' if move else 'deg')
+    if not written and float(got.has_amount[row]) >= 0:
+        digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
+        written = digits / 100 if move else float(digits)
+    if not written:
+        return DEFAULT_MOVE_M if move else DEFAULT_TURN_RAD
+    return written if move else math.radians(written)
