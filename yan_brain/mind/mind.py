@@ -298,8 +298,11 @@ class Mind:
             skill = Skill.UNCLEAR
         amount = None
         if skill in (Skill.MOVE, Skill.TURN):
-            size = size_of(skill, got, text)
-            amount = -size if int(got.direction[0].argmax()) == 0 else size
+            try:
+                size = size_of(skill, got, text)
+                amount = -size if int(got.direction[0].argmax()) == 0 else size
+            except amounts.UnclearAmount:
+                skill = Skill.UNCLEAR
         elif skill in (Skill.WATCH, Skill.FEEDBACK):
             amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
         return _Goal(self._instructions, text, skill, argument, amount, confidence,
@@ -364,13 +367,17 @@ class Mind:
 
 
 def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
-    """Metres or radians of a move or turn: as written, else as the core reads it, else usual."""
+    """Metres or radians of a move or turn: as written, else as the core reads it, else usual.
+
+    Raises:
+        UnclearAmount: what is written may mean one amount or another.
+    """
     move = skill is Skill.MOVE
     written = amounts.amount(text, 'm' if move else 'deg')
-    if not written and float(got.has_amount[row]) >= 0:
+    if written is None and float(got.has_amount[row]) >= 0:
         digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
         written = digits / 100 if move else float(digits)
-    if not written:
+    if not written:                     # the core read a zero
         return DEFAULT_MOVE_M if move else DEFAULT_TURN_RAD
     return written if move else math.radians(written)
 
