@@ -24,6 +24,7 @@ from yan_brain.learning.migrate import Seen
 from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
 from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoint
+from yan_brain.mind.nearness import asks_to_come
 from yan_brain.mind.world import load_world
 from yan_brain.perception import amounts, sight
 from yan_brain.perception.language import tagged_words
@@ -294,7 +295,7 @@ class Mind:
         chances = got.skill[0].softmax(-1)
         confidence = float(chances.max())
         skill = Skill(self._brain.config.skills[int(chances.argmax())])
-        if confidence < 0.5:
+        if confidence < 0.5 or asks_to_come(text):
             skill = Skill.UNCLEAR
         amount = None
         if skill in (Skill.MOVE, Skill.TURN):

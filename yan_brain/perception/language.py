@@ -63,7 +63,7 @@ class Words:
         return int(self._tokenizer.get_vocab_size())
 
     def texts(self) -> list[str]:
-        """What each piece stands for, by its number; bytes that are no text by themselves: U+FFFD."""
+        """What each piece stands for, by its number; U+FFFD for bytes that are no character."""
         decoder = decoders.ByteLevel()
         return [decoder.decode([self._tokenizer.id_to_token(number)])
                 for number in range(self.size)]

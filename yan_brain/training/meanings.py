@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ class Meanings:
         try:
             with np.load(path) as file:
                 words, vectors = tuple(map(str, file['words'])), file['vectors']
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise MeaningsError(f'{path} holds no meanings: {error}; make it by `python -m '
                                 'yan_brain.training.meanings`') from error
         if vectors.ndim != 2 or len(words) != len(vectors) or not np.isfinite(vectors).all():
@@ -138,10 +139,12 @@ class Meant(nn.Module):
     """
 
     table: Tensor
+    reads: Tensor            # so far; what is left out follows from it, also after a resume
 
     def __init__(self, table: NDArray[np.float32], out: int, dropped: float) -> None:
         super().__init__()
         self.register_buffer('table', torch.from_numpy(table), persistent=False)
+        self.register_buffer('reads', torch.zeros((), dtype=torch.long))
         self.project = nn.Parameter(torch.randn(table.shape[1], out))
         self.dropped = dropped
         self.meant = torch.from_numpy(table).abs().sum(1) > 0
@@ -149,7 +152,9 @@ class Meant(nn.Module):
     def forward(self, own: Tensor) -> Tensor:
         """(rows, out) own rows -> the whole table."""
         if self.training and self.dropped:
-            lost = self.meant & (torch.rand(len(own)) < self.dropped)
+            draw = torch.rand(len(own), generator=torch.Generator().manual_seed(int(self.reads)))
+            self.reads += 1
+            lost = self.meant & (draw < self.dropped)
             own = own.masked_fill(lost[:, None], 0.0)
         return torch.addmm(own, self.table, self.project)
 
@@ -159,17 +164,16 @@ def give_meaning(embedding: nn.Embedding, table: NDArray[np.float32], dropped: f
     meant = Meant(table, embedding.embedding_dim, dropped)
     with torch.no_grad():
         embedding.weight[meant.meant] = 0.0
-    # Not `unsafe`: the shape of the weight stays.
     parametrize.register_parametrization(embedding, 'weight', meant)
 
 
 def folded(weights: dict[str, Tensor], table: NDArray[np.float32] | None) -> dict[str, Tensor]:
     """The weights of a brain with one plain table of words, whether it had meanings or not."""
-    plain = dict(weights)
-    own = plain.pop('words.parametrizations.weight.original', None)
-    if own is None:
+    prefix = 'words.parametrizations.weight.'
+    plain = {name: weight for name, weight in weights.items() if not name.startswith(prefix)}
+    if len(plain) == len(weights):
         return plain
-    project = plain.pop('words.parametrizations.weight.0.project')
+    own, project = weights[f'{prefix}original'], weights[f'{prefix}0.project']
     if table is None:
         raise MeaningsError('these words were learned with a table of meanings, which is missing')
     return {**plain, 'words.weight': torch.addmm(own, torch.from_numpy(table), project)}

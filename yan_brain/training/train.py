@@ -193,7 +193,8 @@ class Workshop:
         self.config, self.work = config, Path(args.work)
         self.named, self.unnamed = Path(args.frames), Path(args.designs)
         self.talk = Talk(args.heard)
-        self.meanings = Meanings.load(args.meanings) if args.meanings.exists() else None
+        self.meanings = Meanings.load(args.meanings) if (
+            args.meanings and args.meanings.exists()) else None
 
     def trainer(self, name: str) -> Trainer:
         """The trainer of a phase, resumed where it was stopped."""
