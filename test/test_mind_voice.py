@@ -47,6 +47,13 @@ def test_endings(task: Task, says: str) -> None:
     assert VOICE.ended(task) == says
 
 
+def test_an_amount_that_is_not_clear_is_asked_for() -> None:
+    task = _task(Skill.UNCLEAR, reason='unclear')
+    assert VOICE.ended(task) == 'I did not understand that.'
+    task.text = 'go forward two or three metres'
+    assert VOICE.ended(task).startswith('I am not sure how far you mean.')
+
+
 def test_an_end_before_a_decision_has_words() -> None:
     task = Task('hm', Origin.TYPED)
     task.ended, task.reason = True, 'no_decision'

@@ -22,6 +22,7 @@ from yan_brain.training.language import (
     draw_utterance,
     evaluation_phrase,
     grammar,
+    halved,
 )
 from yan_brain.training.language_grammar import build, expand, plain
 from yan_brain.training.language_heard import read_back
@@ -228,6 +229,22 @@ def test_drawing_keeps_up_with_training() -> None:
     for _ in range(5000):
         draw_utterance(rng)
     assert 5000 / (time.process_time() - start) > 5000
+
+
+@pytest.mark.parametrize('language', ['en', 'zh'])
+def test_the_held_out_side_has_two_halves_that_share_nothing(language: str) -> None:
+    for templates in grammar(language).held_out.values():
+        halves = {half: {plain(p) for v in some for p in v}
+                  for half, some in halved(templates).items()}
+        assert halves['judging'] and not halves['judging'] & halves['tuning']
+        assert len(halves['judging'] | halves['tuning']) == len(
+            {plain(p) for v in templates for p in v})
+    rng = random.Random(3)
+    said = {draw_utterance(rng, language, skill=Skill.STOP, held_out=True, half='tuning').skill
+            for _ in range(20)}
+    assert said == {Skill.STOP}
+    with pytest.raises(ValueError, match='no held-out template'):
+        draw_utterance(rng, language, skill=Skill.STOP, half='tuning')
 
 
 # ---- amounts ------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from yan_brain.mind.checkpoint import load_checkpoint
 from yan_brain.simulation.frames import make_frames
 from yan_brain.training.frames import NAMED_PAIRS, FrameSet, draw
 from yan_brain.training.losses import IdentityLoss, SightTargets, joined, sight_losses
+from yan_brain.training.meanings import Meanings
 from yan_brain.training.train import PHASES, TrainConfig, Workshop
 
 
@@ -33,11 +34,13 @@ def two_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def _workshop(folders: Path, work: Path, **steps: int) -> Workshop:
+def _workshop(folders: Path, work: Path, meanings: Path | None = None,
+              **steps: int) -> Workshop:
     config = TrainConfig(frames=8, told=1500, streams=4, designs=20, warmup=1,
                          checkpoint_every=2, threads=1, **steps)
     return Workshop(config, argparse.Namespace(
-        work=work, frames=folders / 'named', designs=folders / 'unnamed', heard=None))
+        work=work, frames=folders / 'named', designs=folders / 'unnamed', heard=None,
+        meanings=meanings))
 
 
 def test_a_batch_holds_things_with_and_without_names(folders: Path) -> None:
@@ -110,6 +113,36 @@ def test_training_stopped_and_resumed_is_training_in_one_go(folders: Path,
     for name, module in trainer.phase.modules.items():
         for key, value in module.state_dict().items():
             assert torch.equal(value, second.phase.modules[name].state_dict()[key]), key
+
+
+def test_words_with_a_meaning_go_on_where_they_stopped_and_end_in_one_table(
+    folders: Path, tmp_path: Path,
+) -> None:
+    table = tmp_path / 'meanings.npz'
+    some = ('turn', 'go', 'spin', 'glance')
+    Meanings(some, np.eye(4, dtype=np.float32)).save(table)
+    steps = {'sight_steps': 1, 'word_steps': 4, 'together_steps': 1}
+    whole = _workshop(folders, tmp_path / 'whole', table, **steps)
+    trainer = whole.trainer('words')
+    trainer.run()
+    part = _workshop(folders, tmp_path / 'part', table, **steps)
+    first = part.trainer('words')
+    first.step()
+    first.step()
+    first.save()
+    second = part.trainer('words')
+    second.run()
+    for key, value in trainer.phase.modules['brain'].state_dict().items():
+        assert torch.equal(value, second.phase.modules['brain'].state_dict()[key]), key
+    whole.trainer('sight').run()
+    last = whole.trainer('together')
+    meant = trainer.phase.modules['brain'].eval().words.weight
+    assert torch.allclose(last.phase.modules['brain'].words.weight, meant, atol=1e-5)
+    last.run()
+    whole.finish(last, tmp_path / 'brain')
+    loaded = load_checkpoint(tmp_path / 'brain')
+    assert loaded.words.pieces('glance').ids != loaded.words.pieces('spin').ids
+    assert len(loaded.words.pieces('glance').ids) == 1
 
 
 def test_all_phases_make_a_brain_that_loads(folders: Path, tmp_path: Path) -> None:

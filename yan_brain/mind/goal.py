@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 from yan_brain.cognition.model import BrainConfig, Understanding
+from yan_brain.mind.nearness import asks_to_come
 from yan_brain.perception import amounts
 from yan_brain.signals import Skill
 
@@ -34,12 +35,15 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
     chances = got.skill[0].softmax(-1)
     confidence = float(chances.max())
     skill = Skill(config.skills[int(chances.argmax())])
-    if confidence < SURE:
+    if confidence < SURE or asks_to_come(text):
         skill = Skill.UNCLEAR
     amount = None
     if skill in (Skill.MOVE, Skill.TURN):
-        size = size_of(skill, got, text)
-        amount = -size if int(got.direction[0].argmax()) == 0 else size
+        try:
+            size = size_of(skill, got, text)
+            amount = -size if int(got.direction[0].argmax()) == 0 else size
+        except amounts.UnclearAmount:
+            skill = Skill.UNCLEAR
     elif skill in (Skill.WATCH, Skill.FEEDBACK):
         amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
     return Goal(number, text, skill, argument, amount, confidence,
@@ -48,12 +52,16 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
 
 
 def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
-    """Metres or radians of a move or turn: as written, else as the core reads it, else usual."""
+    """Metres or radians of a move or turn: as written, else as the core reads it, else usual.
+
+    Raises:
+        UnclearAmount: what is written may mean one amount or another.
+    """
     move = skill is Skill.MOVE
     written = amounts.amount(text, 'm' if move else 'deg')
-    if not written and float(got.has_amount[row]) >= 0:
+    if written is None and float(got.has_amount[row]) >= 0:
         digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
         written = digits / 100 if move else float(digits)
-    if not written:
+    if not written:                     # the core read a zero
         return DEFAULT_MOVE_M if move else DEFAULT_TURN_RAD
     return written if move else math.radians(written)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 
 from yan_brain.learning.tricks import Trick
+from yan_brain.mind.nearness import asks_to_come
 from yan_brain.mind.tasks import Task
+from yan_brain.perception.amounts import is_unclear
 from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
 
 MOST_THINGS = 6          # named in one breath
@@ -33,6 +35,9 @@ _FAILED = {
     'unknown_word': ('I do not know what "{bare}" is. Show me one and say: this is a {bare}.',
                      '我不知道“{bare}”是什么。请给我看一个，说：这是{bare}。'),
     'unclear': ('I did not understand that.', '我没听懂。'),
+    'amount': ('I am not sure how far you mean. Say one number and its unit, like two metres.',
+               '我不确定是多少。请说一个数和单位，比如两米。'),
+    'unseen': ('I cannot see where you are.', '我看不到你在哪里。'),
     'no_odometry': ('I stopped, because I do not feel how I move.',
                     '我停下了，因为我感觉不到自己的移动。'),
     'no_scan': ('I stopped, because I cannot feel what is around me.',
@@ -158,9 +163,15 @@ class Sentences:
             'where': _found_where(task.status, chinese), 'amount': _amount(decision)}
         if task.succeeded:
             return _DONE.get(decision.skill, ('Done.', '好了。'))[chinese].format(**words)
-        if task.reason in _FAILED:
-            return _FAILED[task.reason][chinese].format(**words)
-        return self.trouble(task.reason, decision.language)
+        reason = task.reason
+        if reason == 'unknown_word' and name in ('me', '我'):
+            reason = 'unseen'
+        elif reason == 'unclear':
+            reason = 'unseen' if asks_to_come(task.text) else (
+                'amount' if is_unclear(task.text) else reason)
+        if reason in _FAILED:
+            return _FAILED[reason][chinese].format(**words)
+        return self.trouble(reason, decision.language)
 
 
 def spoken_s(text: str) -> float:

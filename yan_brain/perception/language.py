@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 MAX_CHARACTERS = 400
 # A word of letters, or a sign by itself; each Chinese character is a sign.
@@ -61,6 +61,12 @@ class Words:
     def size(self) -> int:
         """How many pieces there are."""
         return int(self._tokenizer.get_vocab_size())
+
+    def texts(self) -> list[str]:
+        """What each piece stands for, by its number; U+FFFD for bytes that are no character."""
+        decoder = decoders.ByteLevel()
+        return [decoder.decode([self._tokenizer.id_to_token(number)])
+                for number in range(self.size)]
 
     def pieces(self, text: str) -> Pieces:
         """Cut a text.

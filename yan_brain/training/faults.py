@@ -8,6 +8,7 @@ import torch
 
 from yan_brain.cognition.model import Brain, Understanding
 from yan_brain.mind.goal import size_of
+from yan_brain.perception.amounts import UnclearAmount
 from yan_brain.perception.language import Words, tagged_words
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.training.language import Utterance
@@ -43,7 +44,10 @@ def _fault(row: int, said: Utterance, got: Understanding, told: WordTargets, wor
     if said.skill in _SIDED and int(got.direction[row].argmax()) != int(told.direction[row]):
         return 'side'
     if said.amount is not None:
-        size = size_of(said.skill, got, said.text, row)
+        try:
+            size = size_of(said.skill, got, said.text, row)
+        except UnclearAmount:
+            return 'unclear amount'
         if round(100 * size if said.skill is Skill.MOVE else math.degrees(size)) != said.amount:
             return 'amount'
     if said.skill in TARGET_SKILLS:

@@ -8,9 +8,10 @@ them come `any` (none was said) and `unknown` (a word the brain was never taught
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.simulation.things import COLOURS, KINDS
@@ -25,10 +26,12 @@ from yan_brain.training.language_words import ANY_COLOUR, ANY_KIND, UNKNOWN_COLO
 
 __all__ = ['ANY_COLOUR', 'ANY_KIND', 'LANGUAGES', 'SKILL_WEIGHTS', 'UNKNOWN_COLOUR',
            'UNKNOWN_KIND', 'Utterance', 'draw_phrase', 'draw_utterance', 'evaluation_phrase',
-           'grammar', 'heard_pairs', 'record', 'relabel']
+           'grammar', 'halved', 'heard_pairs', 'record', 'relabel']
 
 Language = Literal['en', 'zh']
+Half = Literal['tuning', 'judging']
 LANGUAGES: Final = get_args(Language)
+T = TypeVar('T')
 ENGLISH_SHARE: Final = 0.52
 BABBLE_SHARE: Final = 0.25          # of what is unclear
 WRAPPED_SHARE: Final = 0.45
@@ -99,16 +102,19 @@ def draw_utterance(
     *,
     skill: Skill | None = None,
     held_out: bool = False,
+    half: Half | None = None,
     noise: bool = True,
 ) -> Utterance:
     """Draw one labelled instruction.
 
     `held_out` draws from the templates, nouns and amounts that training never sees (half of
-    the amounts; the others are common ones). `noise` adds typing errors and mishearings.
+    the amounts; the others are common ones); `half` draws from every second of these templates:
+    one half to choose between ways of training, the other to judge what was chosen. `noise` adds
+    typing errors and mishearings.
 
     Raises:
         TypeError: rng is not a random.Random.
-        ValueError: a language or skill that is never asked for.
+        ValueError: a language or skill that is never asked for, or of which that half has none.
     """
     _check_rng(rng)
     pick = rng.random
@@ -123,7 +129,11 @@ def draw_utterance(
                          f'{[s.value for s in SKILL_WEIGHTS]}')
     if skill is Skill.UNCLEAR and pick() < BABBLE_SHARE:
         return _unclear(targets.babble(rng, language, words.training), language, rng)
-    templates = side[skill]
+    templates: Sequence[tuple[Phrase, ...]] = side[skill]
+    if half is not None:
+        templates = halved(templates)[half]
+        if not held_out or not templates:
+            raise ValueError(f'{skill.value} has no held-out template for {half}')
     # The plain templates stand first and are drawn more often, as people do.
     place = pick() if held_out or skill is Skill.UNCLEAR else pick() ** PLAIN_FIRST
     variants = templates[int(place * len(templates))]
@@ -176,6 +186,11 @@ def evaluation_phrase(
     target = targets.named(rng, _name('colour', colour, COLOURS), _name('kind', kind, KINDS),
                            language, phrase.slot)
     return _finish(phrase, skill, language, target, None, rng, words, noise=False).text
+
+
+def halved(templates: Sequence[T]) -> dict[Half, Sequence[T]]:
+    """Every second of the held-out templates of a skill; a lone one is for judging."""
+    return {'judging': templates[::2], 'tuning': templates[1::2]}
 
 
 def _check_rng(rng: random.Random) -> None:

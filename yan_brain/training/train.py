@@ -11,11 +11,13 @@ import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from yan_brain.cognition.config import CoreConfig
@@ -27,11 +29,13 @@ from yan_brain.settings import check, setting
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training.frames import FrameSet
+from yan_brain.training.meanings import Meanings, folded, give_meaning
 from yan_brain.training.phases import Phase, SightPhase, TogetherPhase, WordsPhase
 from yan_brain.training.speech import Talk
 
 PHASES = ('sight', 'words', 'together')
 CORPUS = 60_000         # utterances that word pieces are learned from
+PIECES, PIECES_MEANT = 2048, 8192      # the most, without and with a table of meanings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,9 @@ class TrainConfig:
                            minimum=1)
     told: int = setting(10_000, 'bytes of text of a step', minimum=1000)
     streams: int = setting(16, 'lives side by side', minimum=1)
+    own_dropped: float = setting(
+        0.3, 'share of the words with a meaning that are known by it alone in a step',
+        minimum=0.0, maximum=1.0)
     forget: float = setting(0.05, 'share of lives that begin anew at a step', minimum=0.0,
                             maximum=1.0)
     rate: float = setting(2e-3, 'highest learning rate', minimum=1e-6, maximum=1.0)
@@ -186,6 +193,8 @@ class Workshop:
         self.config, self.work = config, Path(args.work)
         self.named, self.unnamed = Path(args.frames), Path(args.designs)
         self.talk = Talk(args.heard)
+        self.meanings = Meanings.load(args.meanings) if (
+            args.meanings and args.meanings.exists()) else None
 
     def trainer(self, name: str) -> Trainer:
         """The trainer of a phase, resumed where it was stopped."""
@@ -205,10 +214,14 @@ class Workshop:
         words = self.words()
         brain = new_brain(words.size)
         if name == 'words':
+            if self.meanings is not None:
+                give_meaning(brain.words, self.meanings.table(words, words.size + 2),
+                             cfg.own_dropped)
             return WordsPhase(brain, words, self.talk, streams=cfg.streams, told=cfg.told,
                               forget=cfg.forget)
         eye = sight.Eye()
-        brain.load_state_dict(self._left_by('words', 'brain'))
+        brain.load_state_dict(folded(self._left_by('words', 'brain'),
+                                     self._table(brain, words)))
         brain.load_state_dict(self._left_by('sight', 'looking'), strict=False)
         eye.load_state_dict(self._left_by('sight', 'eye'))
         # Thoughts begin to flow back from nothing, so that sight starts where it ended.
@@ -222,8 +235,16 @@ class Workshop:
         path = self.work / 'words.json'
         if not path.exists():
             self.work.mkdir(parents=True, exist_ok=True)
-            Words.train(self.talk.corpus(CORPUS, self.config.seed)).save(path)
+            texts, size = self.talk.corpus(CORPUS, self.config.seed), PIECES
+            if self.meanings is not None:
+                texts, size = chain(texts, self.meanings.text()), PIECES_MEANT
+            Words.train(texts, size).save(path)
         return Words.load(path)
+
+    def _table(self, brain: Brain, words: Words) -> NDArray[np.float32] | None:
+        """What the pieces mean; None without meanings."""
+        rows = brain.words.num_embeddings
+        return None if self.meanings is None else self.meanings.table(words, rows)
 
     def finish(self, trainer: Trainer, out: Path) -> None:
         """Write the brain of the last phase."""
@@ -260,6 +281,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--heard', type=Path, default=Path('data/heard_en.jsonl'),
                         help='what the recogniser heard, made by '
                              '`python -m yan_brain.training.speech_text`; may be missing')
+    parser.add_argument('--meanings', type=Path, default=Path('data/meanings.npz'),
+                        help='what English words mean, made by '
+                             '`python -m yan_brain.training.meanings`; may be missing')
     parser.add_argument('--work', type=Path, default=Path('data/training'),
                         help='folder of checkpoints; a run that was stopped goes on there')
     parser.add_argument('--out', type=Path, default=DEFAULT_FOLDER, help='folder of the brain')
