@@ -151,6 +151,25 @@ def test_one_showing_is_enough_and_strangers_stay_unknown() -> None:
     assert (memory.probability(around).max(1) > 0.5).mean() < 0.01
 
 
+def test_what_fits_another_concept_better_is_rather_that() -> None:
+    memory = _memory(96)
+    shown = {name: _showing(name, 1, 96) for name in ('blorp', 'glim')}
+    for name, rows in shown.items():
+        memory.learn(name, *rows)
+    knowledge = memory.knowledge
+    for name, (rows, _) in shown.items():
+        column = knowledge.column(name)
+        plain = knowledge.probability(rows)[:, column]
+        assert np.allclose(knowledge.rivalled(rows, column), plain)      # its own: as it was
+    between = 0.45 * shown['blorp'][0] + 0.55 * shown['glim'][0]
+    column = knowledge.column('blorp')
+    assert (knowledge.rivalled(between, column)
+            < knowledge.probability(between)[:, column] - 1e-3).any()
+    memory.forget('glim')                                                # no rival left
+    assert np.allclose(memory.knowledge.rivalled(between, 0),
+                       memory.knowledge.probability(between)[:, 0])
+
+
 def test_spread_makes_unlike_scales_alike() -> None:
     rng = np.random.default_rng(0)
     scales, mean = 10 ** rng.uniform(-2, 2, F), rng.normal(0, 50, F)

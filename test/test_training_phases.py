@@ -11,8 +11,10 @@ import torch
 
 from yan_brain.cognition.model import View
 from yan_brain.mind.checkpoint import load_checkpoint
+from yan_brain.perception.sight import Eye
 from yan_brain.simulation.frames import make_frames
 from yan_brain.training.frames import NAMED_PAIRS, FrameSet, draw
+from yan_brain.training.identity import LEAST_PIXELS, look
 from yan_brain.training.losses import IdentityLoss, SightTargets, joined, sight_losses
 from yan_brain.training.meanings import Meanings
 from yan_brain.training.train import PHASES, TrainConfig, Workshop
@@ -97,6 +99,33 @@ def test_identities_of_one_thing_are_drawn_together() -> None:
     assert identity.grad is not None and bool((identity.grad[0, 2] == 0).all())   # no thing
 
 
+def test_the_identity_head_learns_while_the_eye_rests(folders: Path, tmp_path: Path) -> None:
+    shop = _workshop(folders, tmp_path, sight_steps=1, identity_steps=40)
+    shop.trainer('sight').run()
+    eye = torch.load(tmp_path / 'sight.pt', weights_only=False)['modules']['eye']
+    trainer = shop.trainer('identity')
+    first = trainer.step()['identity']
+    trainer.run()
+    assert trainer.step()['identity'] < 0.8 * first
+    learned = trainer.phase.modules['eye'].state_dict()
+    for name, weights in eye.items():
+        same = torch.equal(weights, learned[name])
+        assert same != name.startswith('identity.'), name
+
+
+def test_views_are_the_patches_of_each_thing(folders: Path) -> None:
+    torch.manual_seed(0)
+    frames, eye = FrameSet(folders / 'unnamed'), Eye()
+    views = look(eye, [(frames, 2)], np.random.default_rng(0))
+    seen = frames.arrays['thing_pixels'][::2] >= LEAST_PIXELS
+    assert 0 < len(views.label) <= int(seen.sum())
+    patches, view, label = views.take(np.array([1, 0, 1]))
+    sizes = np.diff(views.first)
+    assert torch.bincount(view).tolist() == [sizes[1], sizes[0], sizes[1]]
+    assert label.tolist() == [views.label[1], views.label[0], views.label[1]]
+    assert torch.equal(patches[:sizes[1]], patches[-sizes[1]:])
+
+
 def test_training_stopped_and_resumed_is_training_in_one_go(folders: Path,
                                                             tmp_path: Path) -> None:
     whole = _workshop(folders, tmp_path / 'whole', sight_steps=4)
@@ -146,7 +175,8 @@ def test_words_with_a_meaning_go_on_where_they_stopped_and_end_in_one_table(
 
 
 def test_all_phases_make_a_brain_that_loads(folders: Path, tmp_path: Path) -> None:
-    shop = _workshop(folders, tmp_path / 'work', sight_steps=2, word_steps=2, together_steps=2)
+    shop = _workshop(folders, tmp_path / 'work', sight_steps=2, identity_steps=2, word_steps=2,
+                     together_steps=2)
     for name in PHASES:
         trainer = shop.trainer(name)
         trainer.run()

@@ -19,7 +19,7 @@ from yan_brain.learning.ridge import RecursiveRidge
 BLOCKS = 4               # a showing is cut into this many parts, in time, to test one by the rest
 RARE = 0.02              # share of the ordinary world that may score higher than `low`
 RARE_NORMAL = 2.05       # the same as standard deviations of a normal distribution
-BEGINS = -0.1            # of the way from `low` to the showing's own score
+BEGINS = -0.3            # of the way from `low` to the showing's own score
 SURE = 4.0               # log odds at the showing's own score
 REACH = 0.40             # of the showing's cosine to itself
 LEAST_WORLD = 50         # rows that tell a share of 0.02

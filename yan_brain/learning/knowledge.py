@@ -221,6 +221,18 @@ class Knowledge:
         score = _sigmoid((rows @ self.weights - self.centre) * self.slope)
         return (score * self._near(rows)).astype(np.float32)
 
+    def rivalled(self, features: NDArray[np.floating], column: int) -> Floats:
+        """(n,) chance of one concept, less where another concept fits better.
+
+        What looks a little like the blorp and very much like the glim is rather a glim.
+        """
+        chance = self.probability(features)
+        rivals = np.delete(chance, column, 1)
+        if not rivals.shape[1]:
+            return chance[:, column]
+        ahead = _odds(chance[:, column]) / _odds(rivals.max(1))
+        return np.asarray(chance[:, column] * np.minimum(1.0, ahead ** RIVALRY), np.float32)
+
     def _near(self, rows: Doubles) -> Doubles:
         """(n, C) how near each row is to something shown, 0 to 1."""
         nearest = np.maximum.reduceat(rows @ self.shown, self.first, axis=1)
@@ -229,6 +241,12 @@ class Knowledge:
 
 NAME_LIMIT = 64
 NEAR_STEEPNESS = 6.0     # log odds from reach to twice the reach
+RIVALRY = 0.25           # power of the odds against a better fitting concept
+
+
+def _odds(chance: Floats) -> Floats:
+    sane = np.clip(chance, 1e-4, 1 - 1e-4)
+    return sane / (1 - sane)
 
 
 def _sigmoid(x: Doubles) -> Doubles:

@@ -341,7 +341,7 @@ class Mind:
             fit = fit * self._scene.colour[:, goal.colour]
         if taught:
             knowledge = self._memory.knowledge
-            fit = fit * knowledge.probability(self._scene.features)[:, knowledge.column(taught)]
+            fit = fit * knowledge.rivalled(self._scene.features, knowledge.column(taught))
         elif goal.kind < self._scene.kind.shape[1] and not self.ignore_kind:
             fit = fit * self._scene.kind[:, goal.kind]
         return fit

@@ -94,12 +94,16 @@ class Eye(nn.Module):
 
     def forward(self, pixels: Tensor) -> Sight:
         """(B, HEIGHT, WIDTH, 3) uint8, or float in 0..255."""
+        features, beside = self.look(pixels)
+        return Sight(features, self.identity(beside))
+
+    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Pixels as for `forward` -> features, and what the identity head is given."""
         x = pixels.permute(0, 3, 1, 2).to(torch.float32) / 128 - 1
         early = self.early(x)
         features = self.deep(early)
-        beside = torch.cat([features, F.avg_pool2d(early, 2),
-                            F.avg_pool2d(x, PATCH).to(early.dtype)], 1)
-        return Sight(features, self.identity(beside))
+        return features, torch.cat([features, F.avg_pool2d(early, 2),
+                                    F.avg_pool2d(x, PATCH).to(early.dtype)], 1)
 
 
 def coarse(features: Tensor) -> Tensor:

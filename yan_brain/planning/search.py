@@ -209,7 +209,9 @@ class Search:
         ready = near.looks >= config.looks and abs(error) <= _FACE_RAD
         late = world.now_s - self._since_s > (_EAGER_S if self._eager else _VERDICT_S)
         if (ready and self._memory.looks - self._first_looks >= 2) or late:
-            if near.looks >= config.looks and near.mean() >= config.accept:
+            # Seen well from many places, it needs less of a near view.
+            least = world.config.memory.neutral if one.belief >= config.sure else config.accept
+            if near.looks >= config.looks and near.mean() >= least:
                 return Found(Outcome.FOUND, target=one)
             self._memory.reject(one)
             self._enter(_Phase.CHOOSE)

@@ -39,7 +39,12 @@ class FrameSet:
 
     def batch(self, rng: np.random.Generator, count: int) -> tuple[Tensor, SightTargets]:
         """Draw `count` frames at random, varied; pixels are float (B, H, W, 3) in 0..255."""
-        rows = np.sort(rng.integers(len(self), size=count))
+        return self.varied(np.sort(rng.integers(len(self), size=count)), rng)
+
+    def varied(self, rows: NDArray[np.int64],
+               rng: np.random.Generator) -> tuple[Tensor, SightTargets]:
+        """These frames as `batch` gives them."""
+        count = len(rows)
         pixels, targets = self.rows(rows)
         flip = rng.random(count) < 0.5
         targets = _mirrored(targets, torch.from_numpy(flip))

@@ -94,8 +94,12 @@ class IdentityLoss(nn.Module):
         seen &= label >= 0
         if not bool(seen.any()):
             return identity.sum() * 0
-        cosine = F.normalize(pooled[seen], dim=-1) @ F.normalize(self.directions, dim=-1).t()
-        return F.cross_entropy(self.sharpness * cosine, label[seen])
+        return self.told(pooled[seen], label[seen])
+
+    def told(self, pooled: Tensor, label: Tensor) -> Tensor:
+        """(V, width) identities of things and (V,) what they are -> loss."""
+        cosine = F.normalize(pooled, dim=-1) @ F.normalize(self.directions, dim=-1).t()
+        return F.cross_entropy(self.sharpness * cosine, label)
 
 
 def _instance_weight(instance: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """`yan-brain train`: from generated frames and utterances to the brain in `models/small`.
 
-Three phases (see `phases`), each resumable and deterministic by seed on one machine. What they
+Four phases (see `phases`), each resumable and deterministic by seed on one machine. What they
 carry lies in a folder of work; a run that was stopped goes on there.
 """
 from __future__ import annotations
@@ -29,11 +29,12 @@ from yan_brain.settings import check, setting
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training.frames import FrameSet
+from yan_brain.training.identity import IdentityPhase
 from yan_brain.training.meanings import Meanings, folded, give_meaning
 from yan_brain.training.phases import Phase, SightPhase, TogetherPhase, WordsPhase
 from yan_brain.training.speech import Talk
 
-PHASES = ('sight', 'words', 'together')
+PHASES = ('sight', 'identity', 'words', 'together')
 CORPUS = 60_000         # utterances that word pieces are learned from
 PIECES, PIECES_MEANT = 2048, 8192      # the most, without and with a table of meanings
 
@@ -43,15 +44,17 @@ class TrainConfig:
     """How long and how big. The defaults make the committed brain."""
 
     sight_steps: int = setting(3400, 'steps of the sight phase', minimum=0)
+    identity_steps: int = setting(12_000, 'steps of the identity phase', minimum=0)
     word_steps: int = setting(1800, 'steps of the words phase', minimum=0)
     together_steps: int = setting(300, 'steps of the phase of both', minimum=0)
     frames: int = setting(128, 'frames of a step of sight', minimum=2)
+    views: int = setting(256, 'things of a step of identity', minimum=2)
     unnamed_share: float = setting(
         0.25, 'share of frames that show things without names', minimum=0.0, maximum=0.9)
     recoloured: float = setting(
         0.4, 'share of frames of named things whose colours are exchanged', minimum=0.0,
         maximum=1.0)
-    designs: int = setting(4000, 'design numbers in the frames of things without names',
+    designs: int = setting(8000, 'design numbers in the frames of things without names',
                            minimum=1)
     told: int = setting(10_000, 'bytes of text of a step', minimum=1000)
     streams: int = setting(16, 'lives side by side', minimum=1)
@@ -74,8 +77,8 @@ class TrainConfig:
 
     def steps(self, phase: str) -> int:
         """Of one phase."""
-        return {'sight': self.sight_steps, 'words': self.word_steps,
-                'together': self.together_steps}[phase]
+        return {'sight': self.sight_steps, 'identity': self.identity_steps,
+                'words': self.word_steps, 'together': self.together_steps}[phase]
 
 
 def new_brain(vocabulary: int) -> Brain:
@@ -211,6 +214,12 @@ class Workshop:
                               FrameSet(self.unnamed), frames=cfg.frames,
                               unnamed_share=cfg.unnamed_share, designs=cfg.designs,
                               bf16=fast_bf16())
+        if name == 'identity':
+            eye = sight.Eye()
+            eye.load_state_dict(self._left_by('sight', 'eye'))
+            return IdentityPhase(eye, FrameSet(self.named), FrameSet(self.unnamed),
+                                 views=cfg.views, designs=cfg.designs, seed=cfg.seed,
+                                 bf16=fast_bf16())
         words = self.words()
         brain = new_brain(words.size)
         if name == 'words':
@@ -223,7 +232,7 @@ class Workshop:
         brain.load_state_dict(folded(self._left_by('words', 'brain'),
                                      self._table(brain, words)))
         brain.load_state_dict(self._left_by('sight', 'looking'), strict=False)
-        eye.load_state_dict(self._left_by('sight', 'eye'))
+        eye.load_state_dict(self._left_by('identity', 'eye'))
         # Thoughts begin to flow back from nothing, so that sight starts where it ended.
         nn.init.zeros_(brain.back.weight)
         return TogetherPhase(brain, eye, FrameSet(self.named, cfg.recoloured),
@@ -265,9 +274,10 @@ class Workshop:
 
 
 def fast_bf16() -> bool:
-    """Whether this CPU multiplies bf16 in tiles (AMX): then the eye learns twice as fast."""
+    """Whether this CPU multiplies bf16 itself: then the eye learns twice as fast."""
     try:
-        return 'amx_bf16' in Path('/proc/cpuinfo').read_text()
+        flags = Path('/proc/cpuinfo').read_text()
+        return 'amx_bf16' in flags or 'avx512_bf16' in flags
     except OSError:
         return False
 
@@ -289,16 +299,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, default=DEFAULT_FOLDER, help='folder of the brain')
     parser.add_argument('--phase', choices=(*PHASES, 'all'), default='all',
                         help='one phase; sight and words may run side by side')
-    for name in ('sight_steps', 'word_steps', 'together_steps', 'seed', 'threads'):
+    for name in ('sight_steps', 'identity_steps', 'word_steps', 'together_steps', 'seed',
+                 'threads'):
         parser.add_argument(f'--{name.replace("_", "-")}', type=int,
                             default=getattr(TrainConfig, name))
 
 
 def main(args: argparse.Namespace) -> int:
     """Train and save."""
-    config = TrainConfig(sight_steps=args.sight_steps, word_steps=args.word_steps,
-                         together_steps=args.together_steps, seed=args.seed,
-                         threads=args.threads)
+    config = TrainConfig(sight_steps=args.sight_steps, identity_steps=args.identity_steps,
+                         word_steps=args.word_steps, together_steps=args.together_steps,
+                         seed=args.seed, threads=args.threads)
     torch.set_num_threads(config.threads)
     workshop = Workshop(config, args)
     for name in PHASES if args.phase == 'all' else (args.phase,):
