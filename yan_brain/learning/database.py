@@ -60,7 +60,7 @@ class Entry:
 
     entry: int
     at_s: float
-    kind: str                # one of CHANGES, snapshot, feedback, correction, conflict
+    kind: str                # one of CHANGES, snapshot, feedback, correction, conflict, jumped
     concept: str
     detail: dict[str, str | int | float]
 

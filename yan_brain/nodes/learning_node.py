@@ -22,6 +22,7 @@ from yan_brain.nodes.minds import (
     MindRoom,
     announce_lessons,
     follow_lessons,
+    watch_body,
     watch_camera,
     watch_sound,
 )
@@ -57,7 +58,7 @@ class LearningNode(BrainNode[LearningConfig]):
 
     def setup(self) -> None:
         group = ReentrantCallbackGroup()
-        self.mind, self.learner, sounds = self.room.enter(self, self.config.mind)
+        self.mind, self.learner, senses = self.room.enter(self, self.config.mind)
         self.inbox = Inbox(self, group)
         announce_lessons(self, self.learner)
         for kind, name, callback in (
@@ -71,7 +72,8 @@ class LearningNode(BrainNode[LearningConfig]):
         if 'cognition' not in self.room.members:
             watch_camera(self, self.config.camera, self.learner.gallery.put,
                          lambda: self.learner.gallery.wanted)
-            watch_sound(self, sounds)
+            watch_sound(self, senses.sounds)
+            watch_body(self, senses.places)
 
     def teardown(self) -> None:
         self.room.leave(self)
