@@ -144,7 +144,8 @@ def test_what_another_robot_says_of_a_place_is_kept_and_a_conflict_told() -> Non
     ('this is the kitchen', 'kitchen'), ('Here is the living room.', 'living room'),
     ('this place is called home', 'home'), ('remember this place as base', 'base'),
     ('remember this spot, it is the corner', 'corner'), ('you are in the office now', 'office'),
-    ('这里是厨房', '厨房'), ('这个地方叫布洛普', '布洛普'), ('把这里记作家', '家'), ('这是客厅', '客厅'),
+    ('这里是厨房', '厨房'), ('这个地方叫布洛普', '布洛普'), ('把这里记作家', '家'),
+    ('这是客厅', '客厅'),
     ('this place is called blorp', 'blorp'), ('here is a blorp', ''), ('here is the ball', ''),
     ('what is this place called', ''), ('这里是什么地方', ''), ('this is the office chair', '')])
 def test_sentences_that_name_a_place(text: str, name: str) -> None:
@@ -161,7 +162,8 @@ def test_where_words_send_the_robot() -> None:
         assert destination(text, names) == place, text
     assert destination('go home', ()) == ''
     assert asks_where('Where are you?') and asks_where('你在哪儿') and not asks_where('where to')
-    for text in ('come here', 'please come over here', 'come to me', '过来', '快到我这里来', '来我这里'):
+    for text in ('come here', 'please come over here', 'come to me', '过来', '快到我这里来',
+                 '来我这里'):
         assert asks_to_come(text), text
     for text in ('come to the ball', 'here', 'here is the ball', '去厨房', 'become here'):
         assert not asks_to_come(text), text

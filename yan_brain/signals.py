@@ -40,14 +40,12 @@ TARGET_SKILLS = frozenset({Skill.FIND, Skill.GO_TO, Skill.TURN_TO, Skill.FOLLOW}
 
 
 class Sense(str, Enum):
-    """What something taught is known again by. A place by where the robot is, a person by voice.
-    """
+    """What something taught is known again by; a place by where the robot is."""
 
     SIGHT = 'sight'
     SOUND = 'sound'
     TOUCH = 'touch'
     PLACE = 'place'
-    VOICE = 'voice'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

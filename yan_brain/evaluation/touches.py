@@ -1,8 +1,8 @@
 """Touches taught once, each by one showing: felt again among others, and unknown ones refused.
 
 Everything goes the way of the robot: readings of its zones, patterns, rows, the concept memory.
-People are made by code (`yan_brain.simulation.touches`): in every round each kind of touch is
-drawn once to be taught, and once again as somebody else's, which nobody taught.
+People are made by code (`yan_brain.simulation.touches`): in every round some kinds of touch are
+taught, with parameters drawn for that round; the others, and what befalls a robot, are unknown.
 """
 from __future__ import annotations
 

@@ -59,6 +59,9 @@ class ConceptConfig:
     most_background: int = setting(128, 'rows kept of its surroundings', minimum=0,
                                    maximum=100000)
     most_lessons: int = setting(50000, 'lessons kept in all', minimum=1, maximum=1000000)
+    near: float = setting(
+        0.4, "share of a showing's cosine to itself below which it is rather something else",
+        minimum=0.0, maximum=1.0)
     expansion: int = setting(0, 'random Fourier features beside the features; 0: none',
                              minimum=0, maximum=8192)
     expansion_scale: float = setting(
@@ -358,7 +361,7 @@ class ConceptMemory:
         pulls = np.array([one.pull for one in taught], np.float64).reshape(-1, wide)
         sums = np.add.reduceat(pulls, first, axis=0) if len(first) else pulls
         weights = self._ridge.solve(sums.T)
-        fits = fit(self._ridge, showings, first, weights, self._world)
+        fits = fit(self._ridge, showings, first, weights, self._world, self.config.near)
         return Knowledge(
             version=version, spread=self._spread, weights=weights, concepts=tuple(
                 Concept(name=str(name), lessons=int(count), certainty=float(certainty),

@@ -65,8 +65,7 @@ _NOTHING = {
     Sense.SOUND: 'I heard nothing that could be {!r}, only speech or silence; make the sound, '
                  'wait a second and tell me again',
     Sense.TOUCH: 'I felt no touch that could be {!r}; touch me, wait a second and tell me again',
-    Sense.PLACE: 'I do not feel where I am, so I cannot remember {!r}; is the odometry there?',
-    Sense.VOICE: 'I heard no voice that could be of {!r}; say it aloud, a whole sentence'}
+    Sense.PLACE: 'I do not feel where I am, so I cannot remember {!r}; is the odometry there?'}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""What a name is meant for, by its words: a sound, a touch, a place, a person, or something seen.
+"""What a name is meant for, by its words: a sound, a touch, a place, or something seen.
 
 "The sound of the bell" and "this sound is called the bell" tell of a sound, "this is the kitchen"
-of a place, "I am Anna" of a person. "The bell" and "a pat" may be either: whoever learns them
+of a place. "The bell" and "a pat" may be either: whoever learns them
 listens or feels first, and looks when there was nothing. A mind is not asked, for these sentences
 are few and it was not trained on them.
 """
@@ -70,25 +70,16 @@ _TOLD = {
         r'(?:记住[，,]?)?(?:这里|这儿|这边)(?:就)?(?:是|叫做?)(?P<name>.+?)',
         r'(?:记住[，,]?)?这个?(?:地方|位置|房间|屋子)(?:就)?(?:是|叫做?)(?P<name>.+?)',
         r'(?:记住|记下)(?:这里|这儿|这个地方|这个位置)[，,]?(?:是|叫做?|为)(?P<name>.+?)',
-        r'把(?:这里|这儿|这个地方|这个位置)(?:记[作为成住]|叫做?)(?P<name>.+?)'),
-    Sense.VOICE: (
-        r'(?:hi|hello|hey)?[,!\s]*(?:my\s+name\s+is|i\s+am\s+called)\s+'
-        r'(?P<name>\w+(?:[- ]\w+)?)',
-        # "I am hungry", "call me later"
-        r'(?:hi|hello|hey)?[,!\s]*(?:i\s+am|i\'m|(?:please\s+)?call\s+me)\s+'
-        r'(?P<name>(?-i:[A-Z]\w*(?:[- ][A-Z]\w*)?))',
-        r'(?:你好[，,！]?)?(?:我叫|我的名字[是叫]|叫我)(?P<name>\w{1,8}?)[吧]?',
-        r'(?:你好[，,！]?)?我是(?P<name>小\w{1,2}|阿\w{1,2}|老\w{1,2})')}
+        r'把(?:这里|这儿|这个地方|这个位置)(?:记[作为成住]|叫做?)(?P<name>.+?)')}
 # The same by a phrase alone, as `told` gives it back.
 _NAMED = {
     Sense.SOUND: (rf'(?:{_A})?{_NOISE}\s+of\s+(?:{_A})?(?P<name>.+?)',
                   rf'(?:{_A})?(?P<name>.+?)\s+{_NOISE}', r'(?P<name>.+?)的(?:声音|响声)'),
     Sense.TOUCH: (rf'(?:{_A})?touch\s+of\s+(?:{_A})?(?P<name>.+?)', r'(?P<name>.+?)的触摸'),
     Sense.PLACE: (rf'(?:{_A})?place\s+(?:of|called)\s+(?:{_A})?(?P<name>.+?)',
-                  r'(?P<name>.+?)(?:这个|的)地方'),
-    Sense.VOICE: (rf'(?:{_A})?voice\s+of\s+(?P<name>.+?)', r'(?P<name>.+?)的嗓音')}
+                  r'(?P<name>.+?)(?:这个|的)地方')}
 _PHRASE = {Sense.SOUND: ('sound of {}', '{}的声音'), Sense.TOUCH: ('touch of {}', '{}的触摸'),
-           Sense.PLACE: ('place of {}', '{}这个地方'), Sense.VOICE: ('voice of {}', '{}的嗓音')}
+           Sense.PLACE: ('place of {}', '{}这个地方')}
 _OF_HEARING = re.compile(
     r'(?:(?:when(?:ever)?|if|once|as\s+soon\s+as|should)\s+you\s+hear\b'
     r'(?!\s+me\b|.*\bword\b)|(?:当|如果|要是|只要|一)?(?:你)?听[到见](?!.*[说话词]))',

@@ -19,8 +19,7 @@ from yan_brain.signals import Sense
 AT_ONCE = 250            # lessons read from the file together
 
 # Cores begin so that are not of what is seen.
-PREFIXES = {Sense.SOUND: 'sound-', Sense.TOUCH: 'touch-', Sense.PLACE: 'place-',
-            Sense.VOICE: 'voice-'}
+PREFIXES = {Sense.SOUND: 'sound-', Sense.TOUCH: 'touch-', Sense.PLACE: 'place-'}
 
 __all__ = ['KeptImage', 'Lesson', 'LessonStore', 'StoreError']
 

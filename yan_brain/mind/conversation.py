@@ -34,12 +34,13 @@ class Conversation:
         self.tasks = Tasks(config, self._ended)
         self.percepts: tuple[Percept, ...] = ()
         self.thinker = thinker
-        self.occasions = Occasions(parties.sounds)
+        self.occasions = Occasions(parties.sounds, touches=parties.touches)
         self.performer = Performer(self._begin_step, self._performed)
         self.school = School(
             understand=thinker.understand, find=parties.book.named, post=parties.post,
             here=lambda: parties.places.here if parties.places is not None else None,
-            perceives=lambda words: self.occasions.knows(words, self._is_thing(words)))
+            perceives=lambda words: self.occasions.knows(words, self._is_thing(words)),
+            taught=self.occasions.taught_in)
         self._with = parties
         self._last: Task | None = None           # what feedback is about
         self._wrong: Task | None = None          # what was blamed; what comes next was meant

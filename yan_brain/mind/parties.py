@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from yan_brain.learning.tricks import Step, Trick
-from yan_brain.mind.occasions import Named
+from yan_brain.mind.occasions import Felt, Heard
 from yan_brain.mind.places import Places
 from yan_brain.mind.tasks import Task
 from yan_brain.signals import Concept, Percept
@@ -68,6 +68,7 @@ class Parties:
     undo: Callable[[], Future[str]]              # the name it was about, '' for nothing
     feedback: Callable[[float, int, str], Future[None]]
     device: Device | None = None
-    sounds: Named | None = None
+    sounds: Heard | None = None
+    touches: Felt | None = None
     places: Places | None = None
     cannot_learn: tuple[type[Exception], ...] = (ValueError,)

@@ -49,16 +49,18 @@ class School:
         find: the trick of a name, to be used within another.
         here: where the robot is, for "come here"; None: nowhere that could be remembered.
         perceives: whether the words of an occasion mean something that can be perceived.
+        taught: the name of what can be heard or felt, among words; '' when there is none.
         post: runs a piece of work in the thread of the Conversation.
     """
 
     def __init__(self, *, understand: Callable[[str], Future[Decision]],
                  find: Callable[[str], Trick | None], perceives: Callable[[str], bool],
                  here: Callable[[], Place | None] = lambda: None,
+                 taught: Callable[[str], str] = lambda text: '',
                  post: Callable[[Callable[[], None]], None],
                  now_s: Callable[[], float] = time.time) -> None:
         self._understand, self._find, self._perceives = understand, find, perceives
-        self._post, self._now_s, self._here = post, now_s, here
+        self._post, self._now_s, self._here, self._taught = post, now_s, here, taught
         self._showing: Showing | None = None
         self._draft: Trick | None = None          # what the showing is to be called
         self._shown: tuple[Step, ...] = ()        # a showing that has no name yet
@@ -113,6 +115,8 @@ class School:
         name = plain(bare(meant.argument))
         # The mind may take what is to be heard for what is to be said.
         percept = meant.skill is Skill.WHEN or of_hearing(text)
+        if percept and name and not self._perceives(name):
+            name = self._taught(text) or name       # the mind may have cut it short
         if not name or is_stop(name):
             told.set_exception(NotUnderstood('unclear', text))
             return told
@@ -120,7 +124,7 @@ class School:
             told.set_exception(NotUnderstood('not_perceived', name))
             return told
         asked = [(words, self._understand(words), needed)
-                 for words, needed in clauses(text, meant.argument)]
+                 for words, needed in clauses(text, name if name in text else meant.argument)]
         here = self._here()
         waiting = [future for _, future, _ in asked]
         draft = Trick(name=name, taught_s=self._now_s(), percept=percept, shown=True,

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from yan_brain.learning.concepts import ConceptMemory
+from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
 from yan_brain.learning.knowledge import World
 from yan_brain.learning.store import LessonStore
 from yan_brain.perception.touching import (
@@ -26,6 +26,7 @@ from yan_brain.perception.touching import (
 )
 from yan_brain.signals import Touch
 
+NEAR = 0.85              # as of ConceptConfig: touches are told by few numbers, and are alike
 KNOWN = 0.5              # chance from which a touch is taken for what was taught
 HOLDS_S = 1.0            # how long what was felt counts as felt now
 RECENT_S = 8.0           # a touch may be named so long after it, the words themselves included
@@ -43,7 +44,8 @@ class Touches:
 
     def __init__(self, store: LessonStore | None = None, *, fault: str = '',
                  steady_s: Callable[[], float] = time.monotonic) -> None:
-        self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store, world=ordinary())
+        self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store, world=ordinary(),
+                                    config=ConceptConfig(near=NEAR))
         self.memory.fault = fault
         self._steady_s = steady_s
         self._patterns = Patterns()

@@ -75,10 +75,9 @@ _TAUGHT = {
     Sense.SOUND: ('I will remember: this is the sound of {one}.', '我记住了这个声音：{name}。'),
     Sense.TOUCH: ('I will remember: this is what {one} feels like.',
                   '我记住了这样的触碰：{name}。'),
-    Sense.PLACE: ('I will remember this place: {name}.', '我记住了这个地方：{name}。'),
-    Sense.VOICE: ('I will remember your voice, {name}.', '我记住了你的声音，{name}。')}
+    Sense.PLACE: ('I will remember this place: {name}.', '我记住了这个地方：{name}。')}
 _OF = {Sense.SOUND: ('a sound', '声音'), Sense.TOUCH: ('a touch', '触碰'),
-       Sense.PLACE: ('a place', '地方'), Sense.VOICE: ('a person', '人')}
+       Sense.PLACE: ('a place', '地方')}
 
 
 class Sentences:

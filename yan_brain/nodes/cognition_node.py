@@ -100,7 +100,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self._talk = Conversation(self.config.task, thinker, Parties(
             voice=self._voice, teach=lambda name: self.learner.teach(name, self.config.showing),
             forget=self.learner.forget, concepts=self.learner.concepts,
-            sounds=self.senses.sounds, places=self.senses.places,
+            sounds=self.senses.sounds, touches=self.senses.touches, places=self.senses.places,
             say=self.say, post=self.inbox.post,
             began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
             book=self.learner.tricks, teach_trick=self.learner.teach_trick,

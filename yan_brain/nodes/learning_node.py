@@ -25,6 +25,7 @@ from yan_brain.nodes.minds import (
     watch_body,
     watch_camera,
     watch_sound,
+    watch_touch,
 )
 from yan_brain.settings import check
 
@@ -73,6 +74,7 @@ class LearningNode(BrainNode[LearningConfig]):
             watch_camera(self, self.config.camera, self.learner.gallery.put,
                          lambda: self.learner.gallery.wanted)
             watch_sound(self, senses.sounds)
+            watch_touch(self, senses.touches)
             watch_body(self, senses.places)
 
     def teardown(self) -> None:

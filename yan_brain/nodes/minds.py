@@ -12,6 +12,7 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from sensor_msgs.msg import Image as ImageMsg
 from yan_brain_msgs.msg import Audio, LearningEvent
+from yan_brain_msgs.msg import Touch as TouchMsg
 
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Event, Learner, Teachable
@@ -19,8 +20,17 @@ from yan_brain.mind.places import Places
 from yan_brain.mind.senses import Senses
 from yan_brain.mind.sounds import Sounds
 from yan_brain.mind.thinker import Thinking
+from yan_brain.mind.touches import Touches
 from yan_brain.nodes.common import LATCHED, NEWEST, SENSOR, STREAM, BadMessage, BrainNode
-from yan_brain.nodes.convert import body_in, compressed_in, fov_of, header, image_in, sound_in
+from yan_brain.nodes.convert import (
+    body_in,
+    compressed_in,
+    fov_of,
+    header,
+    image_in,
+    sound_in,
+    touch_in,
+)
 from yan_brain.nodes.frames import Frames
 from yan_brain.settings import SettingError, check, setting
 from yan_brain.signals import Image
@@ -176,6 +186,11 @@ def watch_sound(node: BrainNode[Any], sounds: Sounds) -> None:
             raise BadMessage(str(error)) from error
 
     node.listen(Audio, 'audio', heard, STREAM)
+
+
+def watch_touch(node: BrainNode[Any], touches: Touches) -> None:
+    """Hand on what is touched."""
+    node.listen(TouchMsg, 'touch', lambda message: touches.feel(touch_in(message)), SENSOR)
 
 
 def watch_body(node: BrainNode[Any], places: Places) -> None:

@@ -115,7 +115,7 @@ def row(contacts: tuple[Contact, ...]) -> Floats:
                np.log(gaps.mean()) if len(gaps) else 0.0, gaps.std() * 3 if len(gaps) else 0.0,
                span, 2 * touched.sum() * _BIN_S / span]
     return np.concatenate([
-        shape, np.arange(COUNTED) < len(lengths), numbers, 2 * share,
+        shape, np.arange(COUNTED) < len(lengths), numbers, 4 * share,
         2 * share * when, [zones.sum(0).max(), zones.sum() / touched.sum()]]).astype(np.float32)
 
 

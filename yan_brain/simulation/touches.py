@@ -78,7 +78,7 @@ def _hug(zones: list[str], rng: np.random.Generator) -> list[Span]:
 
 def _squeeze(zones: list[str], rng: np.random.Generator) -> list[Span]:
     length, gap = rng.uniform(0.2, 0.45), rng.uniform(0.2, 0.4)
-    return [span for zone in zones[:2] for span in _again(zone, int(2), length, gap)]
+    return [span for zone in zones[:2] for span in _again(zone, 2, length, gap)]
 
 
 def _stroke(zones: list[str], rng: np.random.Generator) -> list[Span]:
@@ -102,7 +102,8 @@ def _rhythm(zones: list[str], rng: np.random.Generator) -> list[Span]:
 
 def _bump(zones: list[str], rng: np.random.Generator) -> list[Span]:
     """The robot runs against something, and trembles."""
-    spans = _again(zones[0], int(rng.integers(1, 4)), rng.uniform(0.04, 0.4), rng.uniform(0.04, 0.2))
+    spans = _again(zones[0], int(rng.integers(1, 4)), rng.uniform(0.04, 0.4),
+                   rng.uniform(0.04, 0.2))
     return spans + [(zones[1], b, e) for _, b, e in spans if rng.random() < 0.3]
 
 
