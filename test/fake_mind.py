@@ -159,6 +159,9 @@ class FakeVoice:
     def judged(self, value: float, language: str) -> str:
         return f'judged {value:+g}'
 
+    def where(self, nearest: tuple[str, float] | None, language: str) -> str:
+        return 'at {} {:.1f}'.format(*nearest) if nearest else 'nowhere'
+
     def ended(self, task: Task) -> str:
         return f'done {task.text}' if task.succeeded else f'failed {task.text}: {task.reason}'
 

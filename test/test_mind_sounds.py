@@ -18,14 +18,14 @@ from yan_brain.learning.fleet_shelf import Shelf
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Learner, ShowingConfig
 from yan_brain.learning.merge import merge
-from yan_brain.learning.naming import naming, of_hearing, told_of_sound
+from yan_brain.learning.naming import naming, of_hearing, told
 from yan_brain.learning.store import LessonStore
 from yan_brain.mind.occasions import Occasions
 from yan_brain.mind.sounds import FILE, HOLDS_S, RECENT_S, Sounds, load_world
 from yan_brain.mind.voice import Sentences
 from yan_brain.perception.sound import SoundError
 from yan_brain.perception.timbre import timbre
-from yan_brain.signals import Concept, Skill, Sound, Velocity
+from yan_brain.signals import Concept, Sense, Skill, Sound, Velocity
 from yan_brain.simulation.home import Home, HomeConfig, draw_room
 from yan_brain.simulation.sounds import Source, draw, in_room, play
 from yan_brain.simulation.voice import synthesise
@@ -43,7 +43,7 @@ class _Ears:
         self.mind = FakeMind(path)
         options.setdefault('spoken', lambda samples: 0.0)
         self.sounds = Sounds(self.mind.memory.store, **options)
-        self.learner = Learner(self.mind, Gallery(), self.sounds)
+        self.learner = Learner(self.mind, Gallery(), {Sense.SOUND: self.sounds})
         self.rng, self.at_s = np.random.default_rng(1), 100.0
 
     def hear(self, samples: NDArray[np.int16]) -> set[str]:
@@ -104,7 +104,7 @@ def test_sounds_that_another_robot_was_taught_are_known_at_once(ears: _Ears) -> 
 def test_one_hearing_is_enough_and_others_are_refused(ears: _Ears) -> None:
     assert ears.teach('bell', BELL) == ears.learner.concepts()[0]
     concept = ears.teach('sound of the whistle', WHISTLE)
-    assert (concept.name, concept.heard, concept.lessons) == ('whistle', True, 1)
+    assert (concept.name, concept.sense, concept.lessons) == ('whistle', Sense.SOUND, 1)
     assert ears.play(BELL) == {'bell'} and ears.play(WHISTLE) == {'whistle'}
     assert ears.play(DRUM) == set()
     assert ears.play(draw('bell', np.random.default_rng(99))) == set()      # another bell
@@ -139,8 +139,8 @@ def test_things_and_sounds_share_a_store_that_is_opened_again(tmp_path: Path) ->
     ears.learner.restore('all').result(20.0)
     ears.learner.close()
     again = _Ears(path)
-    assert [(c.name, c.heard) for c in again.learner.concepts()] == [
-        ('bell', False), ('blorp', False), ('bell', True)]
+    assert [(c.name, c.sense) for c in again.learner.concepts()] == [
+        ('bell', Sense.SIGHT), ('blorp', Sense.SIGHT), ('bell', Sense.SOUND)]
     assert again.learner.problems == () and again.play(BELL) == {'bell'}
     assert again.mind.memory.foreign() == again.sounds.memory.foreign() == ()
     assert again.learner.forget('bell').result(20.0)          # by eye and by ear
@@ -174,12 +174,12 @@ def test_a_name_alone_is_heard_first_and_looked_at_in_silence(ears: _Ears) -> No
         ears.hear(np.ones(1600, np.int16))
         ears.learner.gallery.put(image(ears.at_s))
 
-    assert ears.teach('doorbell', BELL).heard
+    assert ears.teach('doorbell', BELL).sense is Sense.SOUND
     ears.at_s += RECENT_S
-    assert not _done(ears.learner.teach('doorbell', SHOWING), quiet).heard
-    assert not _done(ears.learner.teach('blorp', SHOWING), quiet).heard
+    assert _done(ears.learner.teach('doorbell', SHOWING), quiet).sense is Sense.SIGHT
+    assert _done(ears.learner.teach('blorp', SHOWING), quiet).sense is Sense.SIGHT
     ears.play(DRUM)
-    assert not _done(ears.learner.teach('zib', SHOWING), quiet).heard
+    assert _done(ears.learner.teach('zib', SHOWING), quiet).sense is Sense.SIGHT
     ears.at_s += RECENT_S + 5
     quiet()
     with pytest.raises(ValueError, match='heard nothing'):
@@ -191,7 +191,7 @@ def test_a_sound_may_come_after_its_name(ears: _Ears) -> None:
     taught = ears.learner.teach('this sound is the bell', ShowingConfig(listening_seconds=3.0))
     ears.hear(np.ones(800, np.int16))
     concept = _done(taught, lambda: ears.hear(next(later, np.ones(1600, np.int16))))
-    assert concept.name == 'bell' and concept.heard and ears.play(BELL) == {'bell'}
+    assert concept.name == 'bell' and concept.sense is Sense.SOUND and ears.play(BELL) == {'bell'}
 
 
 def test_what_is_named_is_the_newest_but_no_rustle_beside_it(ears: _Ears) -> None:
@@ -199,7 +199,7 @@ def test_what_is_named_is_the_newest_but_no_rustle_beside_it(ears: _Ears) -> Non
     bell = in_room(play(BELL, ears.rng), 0.3, 30, ears.rng)
     tap = in_room(play(WHISTLE, ears.rng)[:3200], 0.3, 30, ears.rng, before_s=0.0, after_s=0.0)
     ears.hear(np.concatenate([bell[:-8000], (tap / 16).astype(np.int16), bell[-8000:]]))
-    assert ears.learner.teach('this sound is the bell', SHOWING).result(20.0).heard
+    assert ears.learner.teach('this sound is the bell', SHOWING).result(20.0).sense is Sense.SOUND
     assert ears.play(BELL) == {'bell'} and ears.play(WHISTLE) == set() == ears.play(DRUM)
     ears.play(WHISTLE)
     assert ears.sounds.listen(0.0) is not None and ears.sounds.listen(0.0) is None    # once
@@ -214,7 +214,7 @@ def test_speech_is_neither_taught_nor_taken_for_a_sound() -> None:
     assert ears.sounds.listen(0.0) is None
     ears.play(DRUM)
     ears.hear(in_room(words, 1.0, 25, ears.rng, before_s=0.2))       # the words themselves
-    assert ears.learner.teach('drum', SHOWING).result(20.0).heard
+    assert ears.learner.teach('drum', SHOWING).result(20.0).sense is Sense.SOUND
     assert ears.play(DRUM) == {'drum'}
     ears.learner.close()
 
@@ -238,17 +238,17 @@ def test_without_a_store_that_can_be_kept_nothing_is_taught(tmp_path: Path) -> N
     ('that was good', ''), ('this sound is what', ''), ('这个声音是什么', ''),
     ('that sound is too loud', ''), ('this is the bell', ''), ('刚才是你', '')])
 def test_sentences_that_name_a_sound(text: str, name: str) -> None:
-    assert naming(told_of_sound(text)).name == name
-    assert naming(told_of_sound(text)).heard == bool(name)
+    assert naming(told(text)).name == name
+    assert (naming(told(text)).senses == (Sense.SOUND,)) == bool(name)
 
 
 def test_names_by_their_words() -> None:
     for words in ('bell', 'my doorbell', '铃声', '口哨'):
-        assert naming(words).sounding and not naming(words).heard
+        assert naming(words).senses == (Sense.SOUND, Sense.SIGHT)
     for words in ('the sound of the bell', 'bell sound', '门铃的声音'):
-        assert naming(words).heard
+        assert naming(words).senses == (Sense.SOUND,)
     for words in ('blorp', 'red ball', 'ring', '圆环'):
-        assert not naming(words).sounding
+        assert naming(words).senses == (Sense.SIGHT,)
     assert of_hearing('when you hear the bell, turn') and of_hearing('听见门铃就左转')
     for text in ('when you hear me say bow, turn', 'if you hear the word bow', '听到我说跳舞'):
         assert not of_hearing(text)
@@ -256,7 +256,7 @@ def test_names_by_their_words() -> None:
 
 def test_what_is_said_of_sounds() -> None:
     voice = Sentences()
-    bell = Concept(name='bell', lessons=2, taught_s=0, certainty=1, heard=True)
+    bell = Concept(name='bell', lessons=2, taught_s=0, certainty=1, sense=Sense.SOUND)
     assert voice.taught(bell, 'en') == 'I will remember: this is the sound of a bell.'
     assert voice.recall([bell], [], 'en') == 'You taught me bell (a sound, 2 times).'
     assert '声音' in voice.taught(bell, 'zh') and '声音，2次' in voice.recall([bell], [], 'zh')

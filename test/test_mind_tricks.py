@@ -15,8 +15,9 @@ from fake_mind import FakeVoice, status
 from yan_brain.learning.database import Database
 from yan_brain.learning.tricks import Step, Trick, TrickBook
 from yan_brain.mind.clauses import clauses, plain
-from yan_brain.mind.conversation import Conversation, Parties
+from yan_brain.mind.conversation import Conversation
 from yan_brain.mind.occasions import AGAIN_S, Occasions
+from yan_brain.mind.parties import Parties
 from yan_brain.mind.tasks import Origin, Task, TaskConfig
 from yan_brain.signals import (
     Body,
@@ -83,6 +84,7 @@ class _Talk:
 
     def __init__(self, **others: Any) -> None:
         self.book = others.get('book') or TrickBook(Database(None))
+        self.lead = others.pop('lead', lambda decision: decision)     # to places
         self.device = _Device()
         self.said: list[str] = []
         self.ended: list[tuple[Task, str]] = []
@@ -138,7 +140,8 @@ class _Talk:
             meant = _meant(task.text)
             if task.order is not None:
                 meant = replace(task.order, known=True)
-            decision = replace(meant, instruction_id=self.number)
+            decision = replace(meant if meant.place else self.lead(meant),
+                               instruction_id=self.number)
         self.talk.thought(_Thought(decision, self.percepts), task)
         self.run()
         return decision if task is not None else None

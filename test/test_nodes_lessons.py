@@ -56,7 +56,7 @@ def test_a_sound_is_taught_listed_noticed_and_forgotten(world: World) -> None:
     assert taught.success and taught.lessons == 1, taught.message
     assert [c.name for c in world.call('concepts').concepts] == ['bell']
     ring(begin_s + 20.0)
-    world.until(lambda: world.cognition.sounds.holds('bell'), 'the bell')
+    world.until(lambda: world.cognition.senses.sounds.holds('bell'), 'the bell')
     assert world.call('teach', name='this sound is the ringer').success    # another name for it
     refused = world.call('teach', name='this sound is the drum')
     assert not refused.success and 'heard nothing' in refused.message

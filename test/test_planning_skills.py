@@ -1,12 +1,13 @@
 """Each skill in a flat world, from Decision to standing still."""
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flat_world import TICK_S, Disc, FlatWorld
 
 from yan_brain.planning.planner import Planner
-from yan_brain.signals import Skill, SkillStatus, State, Velocity
+from yan_brain.signals import Sighting, Skill, SkillStatus, State, Velocity
 
 BALL = 'red ball'
 
@@ -145,3 +146,54 @@ def test_follow_ends_by_itself() -> None:
     status = carry_out(flat, Skill.FOLLOW, BALL, limit_s=90.0)
     assert status.state is State.SUCCEEDED
     assert 55.0 < flat.time_s < 75.0
+
+
+def visit(flat: FlatWorld, x_m: float, y_m: float, skill: Skill = Skill.GO_TO) -> SkillStatus:
+    """Go to a place that is remembered, by odometry, with no image at all."""
+    place = Sighting.remembered(x_m, y_m)
+    plain = flat.decision
+    flat.decision = lambda *about, **eye: replace(       # type: ignore[method-assign]
+        plain(*about, **eye), sightings=(place,), image_stamp_s=None)
+    return carry_out(flat, skill, 'kitchen')
+
+
+def test_a_remembered_place_is_gone_to_around_furniture() -> None:
+    flat = FlatWorld(width=6.0, boxes=[(1.0, 0.0, 0.1, 1.2, 0.0)], seed=2)
+    status = visit(flat, 2.0, 0.3)
+    assert status.state is State.SUCCEEDED and flat.hits == 0
+    assert math.hypot(flat.x - 2.0, flat.y - 0.3) < 0.2
+    assert status.range_m is not None and status.range_m < 0.15
+
+
+def test_a_place_in_another_room_is_gone_to_through_the_door() -> None:
+    wall = [(0.0, -1.5, 0.1, 1.5, 0.0), (0.0, 2.0, 0.1, 1.0, 0.0)]       # a door at y = 0.5
+    flat = FlatWorld(width=9.0, depth=6.0, x=-3.0, y=-2.0, boxes=wall, seed=4)
+    status = visit(flat, 6.0, 0.5)          # odometry starts at 0 where the robot stands
+    assert status.state is State.SUCCEEDED and flat.hits == 0
+    assert math.hypot(flat.x - 3.0, flat.y + 1.5) < 0.25
+
+
+def test_a_place_that_something_stands_on_is_gone_near_to() -> None:
+    flat = FlatWorld(discs=[Disc(1.5, 0.0, 0.2)], seed=1)
+    status = visit(flat, 1.5, 0.0)
+    assert status.state is State.SUCCEEDED and flat.hits == 0
+    assert 0.3 < math.hypot(flat.x - 1.5, flat.y) < 0.65
+
+
+def test_a_place_behind_walls_is_not_gone_to() -> None:
+    flat = FlatWorld(width=4.0, depth=4.0)
+    assert (visit(flat, 5.0, 0.0).reason, flat.hits) == ('blocked', 0)
+
+
+def test_a_remembered_place_is_turned_to() -> None:
+    flat = FlatWorld()
+    assert visit(flat, 0.0, -2.0, Skill.TURN_TO).state is State.SUCCEEDED
+    assert math.degrees(flat.yaw) == pytest.approx(-90, abs=3.0)
+
+
+def test_a_place_that_is_no_number_is_not_gone_to() -> None:
+    flat, planner = FlatWorld(), Planner()
+    planner.sense(scan=flat.scan(), body=flat.body(), touch=flat.touch())
+    planner.decide(replace(flat.decision(Skill.GO_TO, 'home'), image_stamp_s=None,
+                           sightings=(Sighting.remembered(math.nan, 0.0),)), flat.time_s)
+    assert 'must be finite' in planner.rejected

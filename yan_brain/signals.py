@@ -5,6 +5,7 @@ bearing is to the left. Times are seconds on the clock of the sender.
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -36,6 +37,15 @@ class Skill(str, Enum):
 
 
 TARGET_SKILLS = frozenset({Skill.FIND, Skill.GO_TO, Skill.TURN_TO, Skill.FOLLOW})
+
+
+class Sense(str, Enum):
+    """What something taught is known again by; a place by where the robot is."""
+
+    SIGHT = 'sight'
+    SOUND = 'sound'
+    TOUCH = 'touch'
+    PLACE = 'place'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +88,10 @@ class Touch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """Odometry: pose in the odom frame and speeds in the robot's own frame."""
+    """Odometry: pose in the odom frame and speeds in the robot's own frame.
+
+    Poses of one `frame` can be compared, however long ago they were; '' says nothing of it.
+    """
 
     stamp_s: float
     x_m: float
@@ -86,6 +99,7 @@ class Body:
     yaw_rad: float
     speed_mps: float
     turn_rate_radps: float
+    frame: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +117,21 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One place in view where something may stand."""
+    """One place in view where something may stand.
+
+    In a Decision without an image it is a place that is remembered, seen from the origin of the
+    odom frame.
+    """
 
     probability: float
     bearing_rad: float
     range_m: float
+
+    @classmethod
+    def remembered(cls, x_m: float, y_m: float) -> Sighting:
+        """A place of the odom frame."""
+        return cls(probability=1.0, bearing_rad=math.atan2(y_m, x_m),
+                   range_m=math.hypot(x_m, y_m))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +161,14 @@ class Decision:
     image_stamp_s: float | None = None  # of the image the sightings came from
     grounding: NDArray[np.float32] | None = None  # (rows, columns): chance per patch
     reply: str = ''                     # what to say at once, if anything
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Where the target is in the odom frame, in metres, when that is remembered, not seen."""
+        if self.image_stamp_s is not None or not self.sightings:
+            return None
+        one = self.sightings[0]
+        return (one.range_m * math.cos(one.bearing_rad), one.range_m * math.sin(one.bearing_rad))
 
 
 class State(str, Enum):
@@ -183,7 +215,7 @@ class Concept:
     lessons: int
     taught_s: float
     certainty: float
-    heard: bool = False      # a sound, not something seen
+    sense: Sense = Sense.SIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

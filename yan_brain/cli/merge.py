@@ -8,8 +8,9 @@ from pathlib import Path
 
 from yan_brain.learning.knowledge import World
 from yan_brain.learning.merge import merge
-from yan_brain.learning.store import StoreError
+from yan_brain.learning.store import StoreError, sense_of
 from yan_brain.perception.timbre import CORE
+from yan_brain.signals import Sense
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +47,8 @@ def main(args: argparse.Namespace) -> int:
         print(f'conflict: the {conflict.what} {conflict.name!r}: {conflict.detail}')
     if made.damaged:
         print('damaged and left out: ' + ', '.join(made.damaged))
-    cores = [core for core in made.cores if core != CORE]       # sounds are used beside any
+    # What is not seen is used beside any.
+    cores = [core for core in made.cores if sense_of(core) is Sense.SIGHT]
     if len(cores) > 1:
         print(f'lessons of {len(cores)} cores ({", ".join(cores)}): a brain uses those '
               'of its own core only')

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from yan_brain.evaluation import sounds, tricks
+from yan_brain.evaluation import sounds, touches, tricks
 from yan_brain.evaluation.episode import Episode
 from yan_brain.evaluation.episode import Result as Ended
 from yan_brain.evaluation.policies import Minded
@@ -188,9 +188,10 @@ def causes(ended: Sequence[Ended]) -> str:
 
 def measure(args: argparse.Namespace) -> Iterator[Result]:
     """All figures that were asked for."""
-    wanted = set(args.only or (*FIGURES, *tricks.FIGURES, *sounds.FIGURES))
-    if 'sounds' in wanted:
-        wanted |= set(sounds.FIGURES)
+    wanted = set(args.only or (*FIGURES, *tricks.FIGURES, *sounds.FIGURES, *touches.FIGURES))
+    for name, sense in (('sounds', sounds), ('touches', touches)):
+        if name in wanted:
+            wanted |= set(sense.FIGURES)
     lessons = draw_lessons(args.things, args.seed)
     if wanted & set(FIGURES):
         with tempfile.TemporaryDirectory() as folder:
@@ -207,6 +208,7 @@ def measure(args: argparse.Namespace) -> Iterator[Result]:
                 yield unknown_refused(store, args.seed, args.weights, lessons)
     yield from tricks.measure(wanted, args)
     yield from sounds.measure(wanted, args)
+    yield from touches.measure(wanted, args)
 
 
 def _drop(args: argparse.Namespace, before: Path, after: Path) -> Result:
@@ -232,11 +234,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--tricks', type=int, default=50, help='tricks shown, and told')
     parser.add_argument('--sound-rounds', type=int, default=5,
                         help='rounds of sounds taught, 12 in each')
+    parser.add_argument('--touch-rounds', type=int, default=10,
+                        help='rounds of touches taught, 6 in each')
     parser.add_argument('--seed', type=int, default=1, help='of things, rooms and words')
     parser.add_argument('--jobs', type=int, default=2, help='processes')
     parser.add_argument('--only', action='append',
-                        choices=[*FIGURES, *tricks.FIGURES, *sounds.FIGURES, 'sounds'],
-                        help='one figure, or both of sounds; may be given several times')
+                        choices=[*FIGURES, *tricks.FIGURES, *sounds.FIGURES,
+                                 *touches.FIGURES, 'sounds', 'touches'],
+                        help='one figure, or both of a sense; may be given several times')
     parser.add_argument('--weights', type=Path, help='folder of a brain')
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 

@@ -21,7 +21,6 @@ RARE = 0.02              # share of the ordinary world that may score higher tha
 RARE_NORMAL = 2.05       # the same as standard deviations of a normal distribution
 BEGINS = -0.3            # of the way from `low` to the showing's own score
 SURE = 4.0               # log odds at the showing's own score
-REACH = 0.40             # of the showing's cosine to itself
 LEAST_WORLD = 50         # rows that tell a share of 0.02
 LEAST_GAP = 0.05
 TOGETHER = 2048          # concepts or blocks worked on at once, to bound memory
@@ -56,7 +55,7 @@ class Fits:
 
 
 def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp],
-        weights: Doubles, world: Doubles) -> Fits:
+        weights: Doubles, world: Doubles, near: float) -> Fits:
     """Find where each concept begins.
 
     Args:
@@ -65,6 +64,7 @@ def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp
         first: (C,) where the showings of each concept begin.
         weights: (W, C) of the concepts.
         world: (R, W) rows of the ordinary world, R may be 0.
+        near: share of a showing's cosine to itself below which it is rather something else.
     """
     count = len(first)
     if not count:
@@ -72,7 +72,7 @@ def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp
     lessons = np.diff(np.append(first, len(showings)))
     owner = np.repeat(np.arange(count), lessons)
     cosines = np.array([shown.cosine for shown in showings])
-    reach = np.maximum(0.05, REACH * np.add.reduceat(cosines, first) / lessons)
+    reach = np.maximum(0.05, near * np.add.reduceat(cosines, first) / lessons)
     own, whose = _left_out(ridge, showings, owner, weights)
     rows = np.bincount(whose, minlength=count)
     low = _low(weights, world, np.array([shown.direction for shown in showings]), first, reach)

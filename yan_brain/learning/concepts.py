@@ -36,7 +36,7 @@ from yan_brain.learning.knowledge import (
     checked,
 )
 from yan_brain.learning.ridge import RecursiveRidge
-from yan_brain.learning.store import SOUND, KeptImage, Lesson, LessonStore, StoreError
+from yan_brain.learning.store import KeptImage, Lesson, LessonStore, StoreError, sense_of
 from yan_brain.settings import check, setting
 from yan_brain.signals import Concept
 
@@ -59,6 +59,9 @@ class ConceptConfig:
     most_background: int = setting(128, 'rows kept of its surroundings', minimum=0,
                                    maximum=100000)
     most_lessons: int = setting(50000, 'lessons kept in all', minimum=1, maximum=1000000)
+    near: float = setting(
+        0.4, "share of a showing's cosine to itself below which it is rather something else",
+        minimum=0.0, maximum=1.0)
     expansion: int = setting(0, 'random Fourier features beside the features; 0: none',
                              minimum=0, maximum=8192)
     expansion_scale: float = setting(
@@ -84,7 +87,7 @@ class ConceptMemory:
     Args:
         width: F, floats of a row of features.
         core: version of the features; lessons of another core are kept but not used. It also
-            tells the sense (`store.SOUND`): lessons of the other one are no business of this.
+            tells the sense (`store.PREFIXES`): lessons of others are no business of this.
         store: where lessons are kept. None: in memory only.
         world: what features usually look like; None: taken as white, no more known.
 
@@ -95,7 +98,7 @@ class ConceptMemory:
                  world: World | None = None, config: ConceptConfig | None = None,
                  clock: Callable[[], float] = time.time) -> None:
         self.width, self.core = width, core
-        self._heard = core.startswith(SOUND)
+        self._sense = sense_of(core)
         self.config = config or ConceptConfig()
         self.fault = ''
         self._store = store or LessonStore(None)
@@ -113,6 +116,7 @@ class ConceptMemory:
         self._ridge = self._fresh_ridge()
         self._taught: dict[int, _Taught] = {}
         self._foreign: dict[int, str] = {}
+        self._damaged: tuple[str, ...] = ()
         self._removed = 0
         self.knowledge = self._summarise(0)
         self.refresh()
@@ -143,9 +147,9 @@ class ConceptMemory:
         found = [self.fault] if self.fault else []
         if self._store.read_only:
             found.append(f'lessons can be used but not added: {self._store.read_only}')
-        if self._store.damaged:
+        if self._damaged:
             found.append('damaged lessons were left out, teach them again: '
-                         + ', '.join(self._store.damaged))
+                         + ', '.join(self._damaged))
         if self._foreign:
             found.append('lessons of another core were left out, teach them again: '
                          + ', '.join(sorted(set(self._foreign.values()))))
@@ -253,7 +257,7 @@ class ConceptMemory:
         made anew, which takes seconds with thousands of lessons.
         """
         with self._lock:
-            version, ids = self._store.state(heard=self._heard)
+            version, ids = self._store.state(self._sense)
             if version == self.knowledge.version and version:
                 return False
             self._drop([number for number in self._taught if number not in ids], leaving or {})
@@ -263,6 +267,7 @@ class ConceptMemory:
                     self._foreign[lesson.id] = lesson.concept
                 else:
                     self._take_in(lesson)
+            self._damaged = self._store.damaged     # of this sense
             self.knowledge = self._summarise(version)
             return True
 
@@ -356,11 +361,11 @@ class ConceptMemory:
         pulls = np.array([one.pull for one in taught], np.float64).reshape(-1, wide)
         sums = np.add.reduceat(pulls, first, axis=0) if len(first) else pulls
         weights = self._ridge.solve(sums.T)
-        fits = fit(self._ridge, showings, first, weights, self._world)
+        fits = fit(self._ridge, showings, first, weights, self._world, self.config.near)
         return Knowledge(
             version=version, spread=self._spread, weights=weights, concepts=tuple(
                 Concept(name=str(name), lessons=int(count), certainty=float(certainty),
-                        heard=self._heard,
+                        sense=self._sense,
                         taught_s=max(one.taught_s for one in taught[start:start + count]))
                 for name, start, count, certainty in zip(names, starts, counts, fits.certainty,
                                                          strict=True)),

@@ -60,7 +60,7 @@ class Entry:
 
     entry: int
     at_s: float
-    kind: str                # one of CHANGES, snapshot, feedback, correction, conflict, slept
+    kind: str    # one of CHANGES, snapshot, feedback, correction, conflict, jumped, slept
     concept: str
     detail: dict[str, str | int | float]
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.database import digest
 from yan_brain.learning.fleet_messages import sendable
-from yan_brain.learning.merge import Conflict, clash, joined
+from yan_brain.learning.merge import Conflict, clash, joined, places_apart
 from yan_brain.learning.store import Lesson, StoreError
 from yan_brain.learning.tricks import Trick, TrickBook
 
@@ -156,12 +156,13 @@ class Shelf:
         memory = self._memory
         theirs = [le for le in lessons if le.core == memory.core]
         names = sorted({lesson.concept for lesson in theirs} & set(memory.names))
+        found = places_apart(self._read(n for name in {le.concept for le in lessons}
+                                        for n in memory.store.ids(name)), lessons)
         if not names:
-            return []
+            return found
         other = ConceptMemory(width=memory.width, core=memory.core, world=memory.world,
                               config=memory.config)
         other.take_over(theirs, 'fleet')
-        found = []
         for name in names:
             mine = [le for le in self._read(memory.store.ids(name)) if le.core == memory.core]
             conflict = clash(name, memory, mine, other,
@@ -197,8 +198,10 @@ class Shelf:
 
     def _settle(self) -> None:
         """Conflicts end when a name is forgotten that was in them."""
-        there = {*self._memory.names, *(trick.name for trick in self._book.tricks())}
+        there = {trick.name for trick in self._book.tricks()}
         with self._database.reading():
+            there |= {row[0] for row in self._database.run(
+                'SELECT DISTINCT concept FROM lessons WHERE active')}
             rows = self._database.run("SELECT entry, concept, detail FROM journal WHERE kind = "
                                       "'conflict' ORDER BY entry").fetchall()
         lasting, over = [], []

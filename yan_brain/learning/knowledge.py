@@ -9,6 +9,7 @@ Both must be answered with yes for it to be known.
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -186,19 +187,8 @@ class Knowledge:
         return self._columns[name]
 
     def named_in(self, words: str) -> str:
-        """The longest taught name among words; '' when there is none.
-
-        English names stand between blanks; names in other scripts anywhere.
-        """
-        text = ' '.join(words.casefold().split())
-        parts = text.split(' ')
-        found = [name for begin in range(len(parts)) for end in range(begin + 1, len(parts) + 1)
-                 if (name := ' '.join(parts[begin:end])) in self._columns]
-        if not text.isascii():
-            found += [name for begin in range(len(text))
-                      for end in range(begin + 1, min(len(text), begin + NAME_LIMIT) + 1)
-                      if not (name := text[begin:end]).isascii() and name in self._columns]
-        return max(found, key=len, default='')
+        """The longest taught name among words; '' when there is none."""
+        return named_in(words, self._columns)
 
     def predict(self, features: NDArray[np.floating]) -> Floats:
         """Ridge scores: about 1 for the concept, about 0 for all else; (n, F) -> (n, C).
@@ -247,6 +237,22 @@ RIVALRY = 0.25           # power of the odds against a better fitting concept
 def _odds(chance: Floats) -> Floats:
     sane = np.clip(chance, 1e-4, 1 - 1e-4)
     return sane / (1 - sane)
+
+
+def named_in(words: str, names: Container[str]) -> str:
+    """The longest of some names among words; '' when there is none.
+
+    English names stand between blanks; names in other scripts anywhere.
+    """
+    text = ' '.join(words.casefold().split())
+    parts = text.split(' ')
+    found = [name for begin in range(len(parts)) for end in range(begin + 1, len(parts) + 1)
+             if (name := ' '.join(parts[begin:end])) in names]
+    if not text.isascii():
+        found += [name for begin in range(len(text))
+                  for end in range(begin + 1, min(len(text), begin + NAME_LIMIT) + 1)
+                  if not (name := text[begin:end]).isascii() and name in names]
+    return max(found, key=len, default='')
 
 
 def _sigmoid(x: Doubles) -> Doubles:

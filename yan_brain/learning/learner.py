@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -19,7 +19,7 @@ from yan_brain.learning.sayings import Sayings
 from yan_brain.learning.store import KeptImage, StoreError
 from yan_brain.learning.tricks import Step, Trick, TrickBook
 from yan_brain.settings import check, setting
-from yan_brain.signals import Concept, Image
+from yan_brain.signals import Concept, Image, Sense
 
 T = TypeVar('T')
 
@@ -43,16 +43,35 @@ class Teachable(Protocol):
         ...
 
 
-class Listening(Protocol):
-    """What a Learner needs of the ears."""
+class Memory(Protocol):
+    """What is known by one sense; a ConceptMemory is one."""
 
     @property
-    def memory(self) -> ConceptMemory: ...
+    def problems(self) -> tuple[str, ...]: ...
+    def learn(self, name: str, features: NDArray[np.float32], /) -> None: ...
+    def forget(self, name: str) -> bool: ...
+    def concepts(self) -> tuple[Concept, ...]: ...
+    def refresh(self) -> bool: ...
+
+
+class Sensing(Protocol):
+    """What a Learner needs of a sense beside the eye."""
+
+    @property
+    def memory(self) -> Memory: ...
     def named_in(self, words: str) -> str: ...
     def listen(self, seconds: float) -> NDArray[np.float32] | None:
-        """Rows of a sound just heard, or heard within so long; None: there was none."""
+        """Rows of what was just perceived, or is within so long; None: there was nothing."""
         ...
     def close(self) -> None: ...
+
+
+# What is said when a sense has nothing that a name could be of.
+_NOTHING = {
+    Sense.SOUND: 'I heard nothing that could be {!r}, only speech or silence; make the sound, '
+                 'wait a second and tell me again',
+    Sense.TOUCH: 'I felt no touch that could be {!r}; touch me, wait a second and tell me again',
+    Sense.PLACE: 'I do not feel where I am, so I cannot remember {!r}; is the odometry there?'}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +110,12 @@ class Learner:
 
     Futures raise ValueError for what cannot be learned from, StoreError for what could not be
     kept; nothing was changed then. `tell` is called from the learning thread for each Event.
-    Without `sounds` only what is seen can be taught; with them, lessons of both are in one store.
+    Without `senses` only what is seen can be taught; with them, all lessons are in one store.
     """
 
     def __init__(self, mind: Teachable, gallery: Gallery,
-                 sounds: Listening | None = None) -> None:
-        self.mind, self.gallery, self.sounds = mind, gallery, sounds
+                 senses: Mapping[Sense, Sensing] | None = None) -> None:
+        self.mind, self.gallery, self.senses = mind, gallery, dict(senses or {})
         self.tricks = TrickBook(mind.memory.store.database)
         self.sayings = Sayings(mind.memory.store.database)
         self._tell: list[Callable[[Event], None]] = []
@@ -118,31 +137,32 @@ class Learner:
     @property
     def problems(self) -> tuple[str, ...]:
         """What a person should know about the lessons, one sentence each."""
-        heard = self.sounds.memory.problems if self.sounds is not None else ()
-        return tuple(dict.fromkeys(self.mind.memory.problems + heard + self.mind.problems))
+        others = [p for sense in self.senses.values() for p in sense.memory.problems]
+        return tuple(dict.fromkeys(
+            [*self.mind.memory.problems, *others, *self.mind.problems]))
 
     def concepts(self) -> list[Concept]:
-        """What was taught: things seen, then sounds."""
-        heard = self.sounds.memory.concepts() if self.sounds is not None else ()
-        return [*self.mind.concepts(), *heard]
+        """What was taught: things seen first."""
+        others = [c for sense in self.senses.values() for c in sense.memory.concepts()]
+        return [*self.mind.concepts(), *others]
 
     def teach(self, name: str, showing: ShowingConfig, seconds: float = 0.0) -> Future[Concept]:
         """Look at what is shown for a while (0: the default) and call it `name`.
 
-        A name for a sound (see `naming`) is given to what was just heard, or is heard meanwhile.
+        A name of another sense (see `naming`) is given to what was just perceived by it, or is
+        meanwhile.
         """
         def work() -> Concept:
             if not 0.0 <= seconds <= 60.0:
                 raise ValueError(f'seconds is {seconds}; allowed: 0 (the default) to 60')
             meant = naming(name)
             called = clean_name(meant.name)
-            if meant.sounding:
-                sound = self._teach_sound(called, seconds or showing.listening_seconds)
-                if sound is not None:
-                    return sound
-            if meant.heard:
-                raise ValueError(f'I heard nothing that could be {called!r}, only speech or '
-                                 'silence; make the sound, wait a second and tell me again')
+            for sense in meant.senses:
+                found = self._sensed(called, sense, seconds or showing.listening_seconds)
+                if found is not None:
+                    return found
+            if Sense.SIGHT not in meant.senses:
+                raise ValueError(_NOTHING[meant.senses[-1]].format(called))
             shown: list[Seen] = []
             kept: list[KeptImage] = []
             for image in self.gallery.watch(seconds or showing.showing_seconds,
@@ -163,8 +183,8 @@ class Learner:
             before = {concept.name for concept in self.concepts()}
             called = naming(name).name
             known = self.mind.forget(called)
-            if self.sounds is not None:
-                known |= self.sounds.memory.forget(self.sounds.named_in(called) or called)
+            for sense in self.senses.values():
+                known |= sense.memory.forget(sense.named_in(called) or called)
             self.catch_up()
             for gone in sorted(before - {concept.name for concept in self.concepts()}):
                 self._announce('forgotten', gone, f'forgot {gone!r}')
@@ -276,9 +296,9 @@ class Learner:
 
         For work that is in `run`; from elsewhere: `refresh`.
         """
-        heard = self.sounds is not None and self.sounds.memory.refresh()
+        fresh = [sense.memory.refresh() for sense in self.senses.values()]
         woke = self.mind.wake()
-        return self.mind.memory.refresh() or heard or woke
+        return self.mind.memory.refresh() or any(fresh) or woke
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """Anything else that must not hold up the tick."""
@@ -287,8 +307,8 @@ class Learner:
     def close(self) -> None:
         """No more learning: showings are broken off, what waits is cancelled, the store closed."""
         self.gallery.close()
-        if self.sounds is not None:
-            self.sounds.close()
+        for sense in self.senses.values():
+            sense.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.mind.memory.close()
 
@@ -297,15 +317,16 @@ class Learner:
         said = self.sayings.forget(name)
         return self.tricks.forget(name) or said
 
-    def _teach_sound(self, called: str, seconds: float) -> Concept | None:
-        """None: there was nothing to hear."""
-        rows = self.sounds.listen(seconds) if self.sounds is not None else None
-        if self.sounds is None or rows is None:
+    def _sensed(self, called: str, kind: Sense, seconds: float) -> Concept | None:
+        """Learn what a sense beside the eye perceives; None: there was nothing."""
+        sense = self.senses.get(kind)
+        rows = sense.listen(seconds) if sense is not None else None
+        if sense is None or rows is None:
             return None
-        self.sounds.memory.learn(called, rows)
+        sense.memory.learn(called, rows)
         self.catch_up()
-        concept = next(c for c in self.sounds.memory.concepts() if c.name == called)
-        self._announce('taught', called, f'learned the sound {called!r}; '
+        concept = next(c for c in sense.memory.concepts() if c.name == called)
+        self._announce('taught', called, f'learned the {kind.value} {called!r}; '
                        f'{concept.lessons} lessons')
         return concept
 

@@ -16,9 +16,11 @@ import numpy as np
 
 from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.knowledge import World
+from yan_brain.learning.places import APART_M, apart
 from yan_brain.learning.sayings import Sayings
-from yan_brain.learning.store import Lesson, LessonStore, StoreError
+from yan_brain.learning.store import Lesson, LessonStore, StoreError, sense_of
 from yan_brain.learning.tricks import Trick, TrickBook
+from yan_brain.signals import Sense
 
 ALIKE = 0.5              # chance from which what one brain was shown is the other's concept
 
@@ -30,7 +32,7 @@ class Conflict:
     """The same name in both stores for what does not look, or is not done, alike."""
 
     name: str
-    what: str                # 'concept' or 'trick'
+    what: str                # 'concept', 'place' or 'trick'
     detail: str
     moved: str = ''          # name that the older trick has now
 
@@ -105,7 +107,8 @@ def _merge(one: LessonStore, other: LessonStore, made: LessonStore, world: MakeW
 def _conflicts(mine: Iterable[Lesson], theirs: Iterable[Lesson],
                world: MakeWorld | None) -> list[Conflict]:
     """Names whose showings in one brain are not recognised by the other."""
-    found = []
+    mine, theirs = list(mine), list(theirs)
+    found = places_apart(mine, theirs)
     sides = [_memories(mine, world), _memories(theirs, world)]
     for key in sorted(sides[0].keys() & sides[1].keys()):
         (one, a), (other, b) = sides[0][key], sides[1][key]
@@ -131,6 +134,18 @@ def clash(name: str, one: ConceptMemory, mine: Sequence[Lesson], other: ConceptM
         f'other was shown for it with a chance of {fits[0]:.2f} and {fits[1]:.2f}'))
 
 
+def places_apart(mine: Iterable[Lesson], theirs: Iterable[Lesson]) -> list[Conflict]:
+    """Conflicts on places: one name for two of one frame. Those of two frames do not differ."""
+    found = []
+    sides = [[le for le in some if sense_of(le.core) is Sense.PLACE] for some in (mine, theirs)]
+    for name in sorted({le.concept for le in sides[0]} & {le.concept for le in sides[1]}):
+        metres = apart(*([le for le in side if le.concept == name] for side in sides))
+        if metres > APART_M:
+            found.append(Conflict(name=name, what='place', detail=(
+                f'the two places are {metres:.1f} metres apart; it is where the newer one is')))
+    return found
+
+
 Memories = dict[tuple[str, int], tuple[ConceptMemory, list[Lesson]]]
 
 
@@ -138,7 +153,8 @@ def _memories(lessons: Iterable[Lesson], world: MakeWorld | None) -> Memories:
     """A memory for each core, with its lessons."""
     groups: dict[tuple[str, int], list[Lesson]] = {}
     for lesson in lessons:
-        groups.setdefault((lesson.core, lesson.features.shape[1]), []).append(lesson)
+        if sense_of(lesson.core) is not Sense.PLACE:
+            groups.setdefault((lesson.core, lesson.features.shape[1]), []).append(lesson)
     made = {}
     for (core, width), some in groups.items():
         memory = ConceptMemory(width=width, core=core,

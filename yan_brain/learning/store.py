@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yan_brain.learning.database import Database, Entry, StoreError, digest
+from yan_brain.signals import Sense
 
 AT_ONCE = 250            # lessons read from the file together
 
-SOUND = 'sound-'         # cores of sounds begin so; all others are of what is seen
+# Cores begin so that are not of what is seen.
+PREFIXES = {Sense.SOUND: 'sound-', Sense.TOUCH: 'touch-', Sense.PLACE: 'place-'}
 
 __all__ = ['KeptImage', 'Lesson', 'LessonStore', 'StoreError']
 
@@ -71,12 +73,15 @@ class LessonStore:
         """Number of the last entry that changed what is known; 0: none did."""
         return self.database.version
 
-    def state(self, *, heard: bool) -> tuple[int, frozenset[int]]:
+    def state(self, sense: Sense) -> tuple[int, frozenset[int]]:
         """The version, and the ids of the lessons of one sense that count in it."""
+        of_it = [f'{prefix}*' for other, prefix in PREFIXES.items()
+                 if sense in (other, Sense.SIGHT)]
+        any_of = ' OR '.join(['core GLOB ?'] * len(of_it))
         with self.database.transaction():
             ids = self.database.run(
-                'SELECT id FROM lessons WHERE active AND (core GLOB ?) = ?',
-                (f'{SOUND}*', heard)).fetchall()
+                f'SELECT id FROM lessons WHERE active AND ({any_of}) = ?',
+                (*of_it, sense is not Sense.SIGHT)).fetchall()
             return self.version, frozenset(row[0] for row in ids)
 
     def lessons(self, wanted: Iterable[int] | None = None) -> tuple[Lesson, ...]:
@@ -264,6 +269,12 @@ class LessonStore:
         for table, column in (('lessons', 'lesson'), ('tricks', 'trick')):
             self.database.run(f'DELETE FROM {table} WHERE NOT active AND id NOT IN '
                               f'(SELECT {column} FROM snapshot_{table})')
+
+
+def sense_of(core: str) -> Sense:
+    """What lessons of a core are known again by."""
+    return next((sense for sense, prefix in PREFIXES.items() if core.startswith(prefix)),
+                Sense.SIGHT)
 
 
 def _lesson(number: int, concept: str, core: str, taught_s: float, width: int, shown: int,

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from yan_brain.learning.database import Database, StoreError, digest
+from yan_brain.learning.places import Place
 from yan_brain.signals import Skill
 
 MOST_STEPS = 200
@@ -30,6 +31,7 @@ class Step:
     skill: Skill
     argument: str = ''
     amount: float | None = None          # metres or radians, signed
+    place: Place | None = None           # where it leads, without a name
 
     def __post_init__(self) -> None:
         if self.skill not in MOVABLE:
@@ -37,6 +39,8 @@ class Step:
             raise ValueError(f'a step of a trick is {self.skill.value!r}; allowed: {names}')
         if self.amount is not None and not math.isfinite(self.amount):
             raise ValueError(f'the amount of a step is {self.amount}; it must be finite')
+        if self.place is not None and not all(map(math.isfinite, self.place.pose)):
+            raise ValueError(f'the place of a step is {self.place.pose}; it must be finite')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +201,8 @@ def trick_of(name: str, content: str, taught_s: float) -> Trick:
 
 def _trick(number: int, name: str, content: dict[str, Any], taught_s: float) -> Trick:
     steps = tuple(Step(words=str(step.get('words', '')), skill=Skill(step['skill']),
-                       argument=str(step.get('argument', '')), amount=step.get('amount'))
+                       argument=str(step.get('argument', '')), amount=step.get('amount'),
+                       place=Place(**step['place']) if 'place' in step else None)
                   for step in content['steps'])
     return Trick(name=name, steps=steps, taught_s=taught_s, percept=bool(content['percept']),
                  shown=bool(content['shown']), language=str(content['language']), id=number)

@@ -6,83 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from yan_brain.learning.naming import told_of_sound
+from yan_brain.learning.naming import told
 from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import plain
-from yan_brain.mind.occasions import Named, Occasions, things_in
+from yan_brain.mind.occasions import Occasions, things_in
+from yan_brain.mind.parties import Parties
 from yan_brain.mind.performance import Performer, order, step_of
+from yan_brain.mind.phrases import asks_where, destination
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.schooling import NotUnderstood, School
 from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
 from yan_brain.mind.thinker import Thinker, ThoughtLike
 from yan_brain.mind.voice import bare
-from yan_brain.signals import Body, Concept, Decision, Percept, Skill, SkillStatus
+from yan_brain.signals import Body, Decision, Percept, Sense, Skill, SkillStatus
 
 # What people do not mean by "good" or "wrong".
 NO_DEEDS = frozenset({Skill.FEEDBACK, Skill.WATCH, Skill.IDLE})
 SILENT_ENDS = ('preempted', 'shutdown')      # somebody has just said something else
-
-
-class Voice(Protocol):
-    """What puts things into words, in the language of the decision."""
-
-    def describe(self, percepts: tuple[Percept, ...], language: str) -> str: ...
-    def recall(self, concepts: list[Concept], tricks: list[Trick], language: str) -> str: ...
-    def taught(self, concept: Concept, language: str) -> str: ...
-    def forgot(self, name: str, known: bool, language: str) -> str: ...
-    def trouble(self, why: str, language: str, about: str = '') -> str: ...
-    def trick(self, trick: Trick, language: str) -> str: ...
-    def watching(self, language: str) -> str: ...
-    def shown(self, language: str) -> str: ...
-    def did(self, name: str, language: str) -> str: ...
-    def undone(self, name: str, language: str) -> str: ...
-    def judged(self, value: float, language: str) -> str: ...
-    def ended(self, task: Task) -> str: ...
-
-
-class Book(Protocol):
-    """Where tricks are; a TrickBook is one."""
-
-    def tricks(self) -> tuple[Trick, ...]: ...
-    def named(self, name: str) -> Trick | None: ...
-    def occasions(self) -> tuple[Trick, ...]: ...
-
-
-class Device(Protocol):
-    """A robot maker's own words; nothing is learned for them."""
-
-    def find(self, words: str) -> str:
-        """Name of the device skill that exactly these words ask for; '' when none does."""
-
-    def call(self, name: str) -> Future[None]:
-        """Have it done; errors say why it was not."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parties:
-    """Who takes part. `cannot_learn` are the errors with which a lesson may be refused."""
-
-    voice: Voice
-    teach: Callable[[str], Future[Concept]]      # off this thread, as is forgetting
-    forget: Callable[[str], Future[bool]]
-    concepts: Callable[[], list[Concept]]
-    say: Callable[[str], None]
-    post: Callable[[Callable[[], None]], None]
-    began: Callable[[Task], None]
-    news: Callable[[Task], None]
-    ended: Callable[[Task, str], None]           # with the reply
-    book: Book
-    teach_trick: Callable[[Trick], Future[Trick]]
-    correct: Callable[[str, Step, str], Future[Trick | None]]   # words, what was meant, language
-    undo: Callable[[], Future[str]]              # the name it was about, '' for nothing
-    feedback: Callable[[float, int, str], Future[None]]
-    praise: Callable[[str, Step, str], object] | None = None    # words, what was done, language
-    device: Device | None = None
-    sounds: Named | None = None
-    cannot_learn: tuple[type[Exception], ...] = (ValueError,)
 
 
 class Conversation:
@@ -92,11 +34,13 @@ class Conversation:
         self.tasks = Tasks(config, self._ended)
         self.percepts: tuple[Percept, ...] = ()
         self.thinker = thinker
-        self.occasions = Occasions(parties.sounds)
+        self.occasions = Occasions(parties.sounds, touches=parties.touches)
         self.performer = Performer(self._begin_step, self._performed)
         self.school = School(
             understand=thinker.understand, find=parties.book.named, post=parties.post,
-            perceives=lambda words: self.occasions.knows(words, self._is_thing(words)))
+            here=lambda: parties.places.here if parties.places is not None else None,
+            perceives=lambda words: self.occasions.knows(words, self._is_thing(words)),
+            taught=self.occasions.taught_in)
         self._with = parties
         self._last: Task | None = None           # what feedback is about
         self._wrong: Task | None = None          # what was blamed; what comes next was meant
@@ -110,10 +54,15 @@ class Conversation:
         known = self._known_words(text, origin)
         if known is not None:
             return known
-        sound = told_of_sound(text)
-        return self._think_about(text, origin, Decision(
-            stamp_s=0.0, version='', skill=Skill.TEACH, argument=sound,
-            language='en' if text.isascii() else 'zh') if sound else None)
+        return self._think_about(text, origin, self._meant(text))
+
+    def _meant(self, text: str) -> Decision | None:
+        """What words mean that need no thought."""
+        name, skill = told(text), Skill.TEACH
+        if not name and self._with.places is not None:
+            name, skill = destination(text, self._with.places.memory.names), Skill.GO_TO
+        return Decision(stamp_s=0.0, version='', skill=skill, argument=name,
+                        language=_spoken(text)) if name else None
 
     def _think_about(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
         task = self.tasks.begin(text, origin, order)
@@ -129,7 +78,7 @@ class Conversation:
     def overheard(self, text: str) -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
         if self.tasks.current is None or is_stop(text) or self._is_known(plain(text)) \
-                or told_of_sound(text):
+                or asks_where(text) or self._meant(text) is not None:
             self._try_heard(text)
             return
 
@@ -167,6 +116,8 @@ class Conversation:
 
     def felt(self, body: Body) -> None:
         """Odometry came."""
+        if self._with.places is not None:
+            self._with.places.feel(body)
         self.performer.feel(body)
         self.school.feel(body)
 
@@ -247,14 +198,22 @@ class Conversation:
         trick = self._with.book.named(words)
         if trick is not None:
             return self._perform(trick, Task(text, origin))
+        if asks_where(text) and self._with.places is not None:
+            return self._answered(text, origin, self._with.voice.where(
+                self._with.places.nearest(), _spoken(text)))
         name = self._with.device.find(words) if self._with.device is not None else ''
         if name and self._with.device is not None:
-            task = Task(text, origin)
-            language = 'en' if text.isascii() else 'zh'
+            task, language = Task(text, origin), _spoken(text)
             self._later(task, self._with.device.call(name),
                         lambda _: self._with.voice.did(name, language))
             return task
         return None
+
+    def _answered(self, text: str, origin: Origin, answer: str) -> Task:
+        """A question that needed no thought."""
+        task = Task(text, origin)
+        self._done(task, answer)
+        return task
 
     def _perform(self, trick: Trick, task: Task) -> Task:
         self.tasks.release(task)
@@ -269,7 +228,14 @@ class Conversation:
         self.tasks.end(task, reason)
 
     def _begin_step(self, step: Step, language: str) -> Task:
-        return self._think_about(step.words, Origin.STEP, order(step, language))
+        """ValueError: it leads to a place that is not known any more."""
+        place = None
+        if step.place is not None:
+            places = self._with.places
+            place = places.sighting(step.place) if places is not None else None
+            if place is None:
+                raise ValueError('lost_here')
+        return self._think_about(step.words, Origin.STEP, order(step, language, place))
 
     def _watch(self, task: Task, decision: Decision) -> None:
         """A showing begins or is over."""
@@ -303,8 +269,14 @@ class Conversation:
 
     def _is_thing(self, words: str) -> bool:
         """Whether words name something that can be seen."""
-        return any(words == c.name and not c.heard for c in self._with.concepts()) or any(
-            words in percept.label for percept in self.percepts) or bool(things_in(words))
+        seen = (c.name for c in self._with.concepts() if c.sense is Sense.SIGHT)
+        return words in seen or bool(things_in(words)) or any(
+            words in percept.label for percept in self.percepts)
+
+    def _is_lost(self, decision: Decision | None) -> bool:
+        """Whether the target of a decision is a place that is known, but not where it is."""
+        places = self._with.places
+        return places is not None and decision is not None and places.lost(places.meant(decision))
 
     def _news(self) -> None:
         if self.tasks.current is not None:
@@ -365,6 +337,8 @@ class Conversation:
         if task.decision is None or task.decision.skill not in NO_DEEDS:
             self._correct(task)
             self._last = task
+        if task.reason == 'unknown_word' and self._is_lost(task.decision):
+            task.reason = 'lost'
         reply = task.answer or self._with.voice.ended(task)
         if task.origin is not Origin.CANCEL and task.reason not in SILENT_ENDS and reply:
             self._with.say(reply)
@@ -373,3 +347,7 @@ class Conversation:
 
 def _language(task: Task) -> str:
     return task.decision.language if task.decision else 'en'
+
+
+def _spoken(text: str) -> str:
+    return 'en' if text.isascii() else 'zh'

@@ -1,7 +1,7 @@
 """What is perceived, for tricks that are done when something is: seen, heard, felt, light, loud.
 
-Things in view are named by the percepts (known things and taught ones), sounds by what was taught
-of them; touch, darkness and noise are felt without a name.
+Things in view are named by the percepts (known things and taught ones), sounds and touches by
+what was taught of them; touch, darkness and noise are felt without a name.
 """
 from __future__ import annotations
 
@@ -30,19 +30,32 @@ _ARTICLES = re.compile(r'^(?:the|a|an|my|your|some|any)\s+')
 
 
 class Named(Protocol):
+    """What was taught of one sense."""
+
+    def named_in(self, words: str) -> str: ...
+    def holds(self, name: str) -> bool: ...
+
+
+class Heard(Named, Protocol):
     """Sounds that were taught; `yan_brain.mind.sounds.Sounds` are."""
 
     def hear(self, sound: Sound) -> None: ...
-    def named_in(self, words: str) -> str: ...
-    def holds(self, name: str) -> bool: ...
+
+
+class Felt(Named, Protocol):
+    """Touches that were taught; `yan_brain.mind.touches.Touches` are."""
+
+    def feel(self, touch: Touch) -> None: ...
 
 
 class Occasions:
     """Holds what is perceived now and tells which tricks it calls for."""
 
-    def __init__(self, sounds: Named | None = None,
-                 steady_s: Callable[[], float] = time.monotonic) -> None:
-        self._sounds, self._steady_s = sounds, steady_s
+    def __init__(self, sounds: Heard | None = None,
+                 steady_s: Callable[[], float] = time.monotonic,
+                 touches: Felt | None = None) -> None:
+        self._sounds, self._touches, self._steady_s = sounds, touches, steady_s
+        self._named: list[Named] = [one for one in (sounds, touches) if one is not None]
         self._percepts: tuple[Percept, ...] = ()
         self._felt: dict[str, bool] = {}
         self._absent_s: dict[str, float] = {}    # since when each occasion does not hold
@@ -53,7 +66,9 @@ class Occasions:
         self._felt['dark'], self._felt['bright'] = level < DARK, level > BRIGHT
 
     def feel(self, touch: Touch) -> None:
-        """Whether anything is pressed."""
+        """Whether anything is pressed, and in which way."""
+        if self._touches is not None:
+            self._touches.feel(touch)
         self._felt['touch'] = bool(touch.pressed)
 
     def hear(self, sound: Sound) -> None:
@@ -70,16 +85,16 @@ class Occasions:
 
     def knows(self, words: str, is_thing: bool) -> bool:
         """Whether the words of an occasion mean something that can be perceived."""
-        return is_thing or bool(self.sound_in(words)) or self._kind(words) is not None
+        return is_thing or bool(self.taught_in(words)) or self._kind(words) is not None
 
-    def sound_in(self, words: str) -> str:
-        """The taught sound that words name; '' when they name none."""
-        return self._sounds.named_in(words) if self._sounds is not None else ''
+    def taught_in(self, words: str) -> str:
+        """The longest name of a taught sound or touch among words; '' when there is none."""
+        return max((one.named_in(words) for one in self._named), key=len, default='')
 
     def holds(self, words: str) -> bool:
         """Whether it is so now."""
-        taught, kind = self.sound_in(words), self._kind(words)
-        if taught and self._sounds is not None and self._sounds.holds(taught):
+        taught, kind = self.taught_in(words), self._kind(words)
+        if taught and any(one.holds(taught) for one in self._named):
             return True
         if kind is not None and not taught:
             return self._felt.get(kind, False)

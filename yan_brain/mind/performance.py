@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from yan_brain.learning.showing import LEAST_M, LEAST_RAD, named, poses_after
 from yan_brain.learning.tricks import Step, Trick
 from yan_brain.mind.tasks import Task
-from yan_brain.signals import Body, Decision, Skill
+from yan_brain.signals import Body, Decision, Sighting, Skill
 
 Pose = tuple[float, float, float]
 
@@ -127,10 +127,11 @@ class Performer:
         return named(step.skill, amount) if abs(amount) >= least else None
 
 
-def order(step: Step, language: str) -> Decision:
-    """What a step means, for the mind."""
+def order(step: Step, language: str, place: Sighting | None = None) -> Decision:
+    """What a step means, for the mind; `place` is where it leads, when that has no name."""
     return Decision(stamp_s=0.0, version='', skill=step.skill, argument=step.argument,
-                    amount=step.amount, confidence=1.0, language=language)
+                    amount=step.amount, confidence=1.0, language=language,
+                    sightings=(place,) if place is not None else ())
 
 
 def step_of(words: str, meant: Decision) -> Step:

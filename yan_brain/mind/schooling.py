@@ -1,27 +1,33 @@
 """Teaching tricks: told as a sequence of known skills, or shown by leading the robot.
 
 "When I say dance, turn left, then go back": the mind found the name; the clauses are understood
-one by one by the same mind, and nothing is learned unless all of them were. "When I say dance,
+one by one by the same mind, and nothing is learned unless all of them were. "Come here" leads
+to where the robot stands when it is told. "When I say dance,
 do this ... done": what the odometry tells in between is the trick. "When you see the ball, come
 here": the same, done when it is perceived. Belongs to the thread of the Conversation.
 """
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
 from yan_brain.learning.naming import of_hearing
+from yan_brain.learning.places import Place
 from yan_brain.learning.showing import Showing
 from yan_brain.learning.tricks import MOVABLE, Step, Trick
 from yan_brain.mind.clauses import clauses, plain
+from yan_brain.mind.nearness import asks_to_come
 from yan_brain.mind.performance import step_of
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.voice import bare
 from yan_brain.signals import Body, Decision, Skill
 
 CONFIDENT = 0.5
+# What follows where the occasion comes last: "come here when you hear the bell".
+_WHEN = re.compile(r'\s+(?:when(?:ever)?|if|once|as\s+soon\s+as)\b.*', re.IGNORECASE)
 
 
 class NotUnderstood(ValueError):
@@ -41,16 +47,20 @@ class School:
     Args:
         understand: what the mind makes of words, without doing it.
         find: the trick of a name, to be used within another.
+        here: where the robot is, for "come here"; None: nowhere that could be remembered.
         perceives: whether the words of an occasion mean something that can be perceived.
+        taught: the name of what can be heard or felt, among words; '' when there is none.
         post: runs a piece of work in the thread of the Conversation.
     """
 
     def __init__(self, *, understand: Callable[[str], Future[Decision]],
                  find: Callable[[str], Trick | None], perceives: Callable[[str], bool],
+                 here: Callable[[], Place | None] = lambda: None,
+                 taught: Callable[[str], str] = lambda text: '',
                  post: Callable[[Callable[[], None]], None],
                  now_s: Callable[[], float] = time.time) -> None:
         self._understand, self._find, self._perceives = understand, find, perceives
-        self._post, self._now_s = post, now_s
+        self._post, self._now_s, self._here, self._taught = post, now_s, here, taught
         self._showing: Showing | None = None
         self._draft: Trick | None = None          # what the showing is to be called
         self._shown: tuple[Step, ...] = ()        # a showing that has no name yet
@@ -105,6 +115,8 @@ class School:
         name = plain(bare(meant.argument))
         # The mind may take what is to be heard for what is to be said.
         percept = meant.skill is Skill.WHEN or of_hearing(text)
+        if percept and name and not self._perceives(name):
+            name = self._taught(text) or name       # the mind may have cut it short
         if not name or is_stop(name):
             told.set_exception(NotUnderstood('unclear', text))
             return told
@@ -112,14 +124,15 @@ class School:
             told.set_exception(NotUnderstood('not_perceived', name))
             return told
         asked = [(words, self._understand(words), needed)
-                 for words, needed in clauses(text, meant.argument)]
+                 for words, needed in clauses(text, name if name in text else meant.argument)]
+        here = self._here()
         waiting = [future for _, future, _ in asked]
         draft = Trick(name=name, taught_s=self._now_s(), percept=percept, shown=True,
                       language=meant.language, steps=(Step(words='-', skill=Skill.STOP),))
 
         def finish() -> None:
             try:
-                steps = self._steps(asked)
+                steps = self._steps(asked, here)
                 if steps is not None:
                     told.set_result(replace(draft, steps=tuple(steps), shown=False))
                 elif self._shown and not percept:
@@ -149,10 +162,16 @@ class School:
             future.add_done_callback(one_less)
         return told
 
-    def _steps(self, heard: list[tuple[str, Future[Decision], bool]]) -> list[Step] | None:
-        """The steps; None when it is to be shown instead."""
+    def _steps(self, heard: list[tuple[str, Future[Decision], bool]],
+               here: Place | None) -> list[Step] | None:
+        """The steps; None when it is to be shown instead. `here` is where it was told."""
         steps: list[Step] = []
         for words, future, needed in heard:
+            if asks_to_come(_WHEN.sub('', words)):
+                if here is None:
+                    raise NotUnderstood('no_place', words)
+                steps.append(Step(words=words, skill=Skill.GO_TO, argument='here', place=here))
+                continue
             if future.cancelled() or future.exception() is not None:
                 if needed:
                     raise NotUnderstood('clause', words)

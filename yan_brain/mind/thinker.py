@@ -13,7 +13,15 @@ from yan_brain.mind.moments import Gatherer
 from yan_brain.mind.pace import Pace
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.tasks import Task
-from yan_brain.signals import BrainState, Decision, Moment, Percept, Skill
+from yan_brain.signals import (
+    TARGET_SKILLS,
+    BrainState,
+    Decision,
+    Moment,
+    Percept,
+    Sighting,
+    Skill,
+)
 
 # What bad input can raise in a mind; all else is a fault of the program and ends it.
 BAD_INPUT = (ValueError, RuntimeError, ArithmeticError, LookupError, OSError)
@@ -59,15 +67,18 @@ class Thinker:
     """Runs a mind at a pace in a thread of its own, so that nothing waits for a slow tick.
 
     Published instruction numbers are the mind's, moved up by one for every stop that it never
-    came to know of. A decision older than the newest instruction is never let out.
+    came to know of. A decision older than the newest instruction is never let out. `led` puts
+    the place into a decision that leads to one.
     """
 
     def __init__(self, mind: Thinking, gatherer: Gatherer, pace: Pace, outlet: Outlet,
-                 now_s: Callable[[], float] = time.time) -> None:
+                 now_s: Callable[[], float] = time.time,
+                 led: Callable[[Decision], Decision] = lambda decision: decision) -> None:
         self.mind, self.gatherer, self.pace = mind, gatherer, pace
         self.failures = 0
         self.tick_ms = 0.0
-        self._outlet, self._now_s = outlet, now_s
+        self._outlet, self._now_s, self._led = outlet, now_s, led
+        self._place: tuple[Sighting, ...] = ()  # that the words under way came with
         self._gate = threading.Lock()           # guards the numbers below and the way out
         self._newest = 0
         self._ahead = 0                         # published less the mind's own number
@@ -177,7 +188,7 @@ class Thinker:
             if task is not None and is_stop(task.text):
                 self._stops = {n for n in self._stops if n >= number}
                 self._stops.add(number)
-            decision = replace(thought.decision, instruction_id=number)
+            decision = replace(self._placed(thought.decision, task), instruction_id=number)
             if number in self._stops and decision.skill not in (Skill.STOP, Skill.IDLE):
                 decision = replace(decision, skill=Skill.STOP, argument='', amount=None,
                                    sightings=(), grounding=None, known=True)
@@ -186,13 +197,22 @@ class Thinker:
                 self._outlet.decide(decision)
         return _Thought(decision, thought.percepts, thought.state)
 
+    def _placed(self, decision: Decision, task: Task | None) -> Decision:
+        """With the place that it leads to, which came with the words or is known by its name."""
+        if task is not None:
+            self._place = task.order.sightings if task.order is not None else ()
+        if self._place and decision.skill in TARGET_SKILLS:
+            return replace(decision, known=True, sightings=self._place, image_stamp_s=None,
+                           grounding=None)
+        return self._led(decision)
+
     def _answer(self) -> None:
         while self._questions:
             text, answer = self._questions.popleft()
             if not answer.set_running_or_notify_cancel():
                 continue
             try:
-                answer.set_result(self.mind.understand(text))
+                answer.set_result(self._led(self.mind.understand(text)))
             except BAD_INPUT as error:
                 answer.set_exception(error)
 

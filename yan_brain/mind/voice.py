@@ -12,10 +12,11 @@ from yan_brain.learning.tricks import Trick
 from yan_brain.mind.nearness import asks_to_come
 from yan_brain.mind.tasks import Task
 from yan_brain.perception.amounts import is_unclear
-from yan_brain.signals import Concept, Decision, Percept, Skill, SkillStatus
+from yan_brain.signals import Concept, Decision, Percept, Sense, Skill, SkillStatus
 
 MOST_THINGS = 6          # named in one breath
 AHEAD_RAD = math.radians(8)
+THERE_M = 1.0            # it is at a place from here on
 # Least squares on what SVOX Pico says, with a little more breath; a Chinese character is a
 # syllable.
 BREATH_S, LETTER_S, DIGIT_S, SYLLABLE_S, PAUSE_S = 1.2, 0.068, 0.33, 0.3, 0.55
@@ -52,6 +53,13 @@ _FAILED = {
                       'noise and darkness.',
                       '我感觉不到“{bare}”。我能注意到认识的东西和声音、触碰、响声和黑暗。'),
     'nothing_shown': ('Nobody was showing me anything.', '没有人在给我演示。'),
+    'no_place': ('I do not feel where I am, so I cannot remember this place.',
+                 '我感觉不到自己在哪里，所以记不住这个地方。'),
+    'lost': ('I know the {bare}, but I have lost my bearings. Take me there and say: this place '
+             'is called {bare}.',
+             '我知道{bare}，可是我迷失了方向。请带我过去，说：这个地方叫{bare}。'),
+    'lost_here': ('I have lost my bearings, so I cannot find back. Tell me again where to come.',
+                  '我迷失了方向，找不回来了。请再告诉我一次该去哪里。'),
     'cancelled': ('I stopped.', '我停下了。'),
     'preempted': ('I do the new thing instead.', '我改做新的事。'),
     'shutdown': ('I am being switched off.', '我正在关机。'),
@@ -65,6 +73,16 @@ _DONE = {
     Skill.MOVE: ('I moved {amount}.', '我{amount}了。'),
     Skill.TURN: ('I turned {amount}.', '我{amount}了。'),
 }
+
+# What was learned: {one} with an article.
+_TAUGHT = {
+    Sense.SIGHT: ('I will remember: this is {one}.', '我记住了：这是{name}。'),
+    Sense.SOUND: ('I will remember: this is the sound of {one}.', '我记住了这个声音：{name}。'),
+    Sense.TOUCH: ('I will remember: this is what {one} feels like.',
+                  '我记住了这样的触碰：{name}。'),
+    Sense.PLACE: ('I will remember this place: {name}.', '我记住了这个地方：{name}。')}
+_OF = {Sense.SOUND: ('a sound', '声音'), Sense.TOUCH: ('a touch', '触碰'),
+       Sense.PLACE: ('a place', '地方')}
 
 
 class Sentences:
@@ -95,11 +113,8 @@ class Sentences:
 
     def taught(self, concept: Concept, language: str) -> str:
         """A lesson was learned."""
-        if concept.heard:
-            return (f'我记住了这个声音：{concept.name}。' if language == 'zh' else
-                    f'I will remember: this is the sound of {_with_a(concept.name)}.')
-        return (f'我记住了：这是{concept.name}。' if language == 'zh'
-                else f'I will remember: this is {_with_a(concept.name)}.')
+        return _TAUGHT[concept.sense][language == 'zh'].format(
+            name=concept.name, one=_with_a(concept.name))
 
     def forgot(self, name: str, known: bool, language: str) -> str:
         """A lesson was taken back, or there was none."""
@@ -152,6 +167,17 @@ class Sentences:
             return '谢谢。' if value > 0 else '我记住了，下次改。'
         return 'Thank you.' if value > 0 else 'I see. Tell me what you want instead.'
 
+    def where(self, nearest: tuple[str, float] | None, language: str) -> str:
+        """Where the robot is: the nearest place, and how far it is in metres."""
+        if nearest is None:
+            return ('我不认识这里的任何地方。' if language == 'zh'
+                    else 'I do not know where I am: I know no place here.')
+        name, far = nearest
+        if far <= THERE_M:
+            return f'我在{name}。' if language == 'zh' else f'I am at this place: {name}.'
+        return (f'我离{name}大约{far:.1f}米。' if language == 'zh'
+                else f'I am about {far:.1f} metres from this place: {name}.')
+
     def ended(self, task: Task) -> str:
         """How an instruction ended."""
         decision = task.decision or Decision(stamp_s=0.0, version='')
@@ -185,7 +211,7 @@ def spoken_s(text: str) -> float:
 
 
 def _known(concept: Concept, chinese: bool) -> str:
-    about = ['声音' if chinese else 'a sound'] if concept.heard else []
+    about = [_OF[concept.sense][chinese]] if concept.sense in _OF else []
     if concept.lessons > 1:
         about.append(f'{concept.lessons}次' if chinese else f'{concept.lessons} times')
     if not about:

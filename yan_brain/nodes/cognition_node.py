@@ -12,10 +12,11 @@ from yan_brain_msgs import msg
 from yan_brain_msgs.srv import Ask
 
 from yan_brain.learning.learner import CANNOT_LEARN
-from yan_brain.mind.conversation import Conversation, Parties, Voice
+from yan_brain.mind.conversation import Conversation
 from yan_brain.mind.listener import Hearing, Listener, Mutes
 from yan_brain.mind.moments import Gatherer
 from yan_brain.mind.pace import Pace
+from yan_brain.mind.parties import Parties, Voice
 from yan_brain.mind.tasks import Origin, Task
 from yan_brain.mind.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
 from yan_brain.mind.voice import Sentences, spoken_s
@@ -31,6 +32,7 @@ from yan_brain.nodes.common import (
     spin,
 )
 from yan_brain.nodes.device import DEVICE_FAULTS, device_words
+from yan_brain.nodes.frames import Frames
 from yan_brain.nodes.inbox import Inbox
 from yan_brain.nodes.instruct import InstructServer
 from yan_brain.nodes.minds import MindRoom, announce_lessons, follow_lessons, watch_camera
@@ -64,8 +66,8 @@ class CognitionNode(BrainNode[CognitionConfig]):
 
     def setup(self) -> None:
         config, group = self.config, ReentrantCallbackGroup()
-        self.mind, self.learner, self.sounds = self.room.enter(self, config.mind)
-        self.inbox = Inbox(self, group)
+        self.mind, self.learner, self.senses = self.room.enter(self, config.mind)
+        self.inbox, self.frames = Inbox(self, group), Frames(self, 'odom')
         self.gatherer = Gatherer(config.gather)
         self.device = device_words(self, group, config.device_words)
         self._ear = self._try_ear() if config.hear else None
@@ -93,10 +95,12 @@ class CognitionNode(BrainNode[CognitionConfig]):
                     clock_s=self.now_s if simulated else time.monotonic)
         thinker = Thinker(self.mind, self.gatherer, pace, Outlet(
             decide=lambda d: self.out_decision.publish(convert.decision_out(d)),
-            thought=self.on_thought, failed=self.on_failed, broke=self.inbox.fail), self.now_s)
+            thought=self.on_thought, failed=self.on_failed, broke=self.inbox.fail),
+            self.now_s, self.senses.places.led)
         self._talk = Conversation(self.config.task, thinker, Parties(
             voice=self._voice, teach=lambda name: self.learner.teach(name, self.config.showing),
-            forget=self.learner.forget, concepts=self.learner.concepts, sounds=self.sounds,
+            forget=self.learner.forget, concepts=self.learner.concepts,
+            sounds=self.senses.sounds, touches=self.senses.touches, places=self.senses.places,
             say=self.say, post=self.inbox.post,
             began=self.instruct.tell, news=self.instruct.tell, ended=self.instruct.ended,
             book=self.learner.tricks, teach_trick=self.learner.teach_trick,
@@ -154,7 +158,7 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self._pass(lambda talk: talk.occasions.feel(touch))
 
     def on_body(self, message: Odometry) -> None:
-        body = convert.body_in(message)
+        body = convert.body_in(message, self.frames.of(message.header.frame_id))
         self.gatherer.move(body)
         self._pass(lambda talk: talk.felt(body))
 

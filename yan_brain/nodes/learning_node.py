@@ -23,8 +23,10 @@ from yan_brain.nodes.minds import (
     MindRoom,
     announce_lessons,
     follow_lessons,
+    watch_body,
     watch_camera,
     watch_sound,
+    watch_touch,
 )
 from yan_brain.nodes.sleep import SleepLink
 from yan_brain.settings import check
@@ -60,7 +62,7 @@ class LearningNode(BrainNode[LearningConfig]):
 
     def setup(self) -> None:
         group = ReentrantCallbackGroup()
-        self.mind, self.learner, sounds = self.room.enter(self, self.config.mind)
+        self.mind, self.learner, senses = self.room.enter(self, self.config.mind)
         self.inbox = Inbox(self, group)
         announce_lessons(self, self.learner)
         for kind, name, callback in (
@@ -76,7 +78,9 @@ class LearningNode(BrainNode[LearningConfig]):
         if 'cognition' not in self.room.members:
             watch_camera(self, self.config.camera, self.learner.gallery.put,
                          lambda: self.learner.gallery.wanted)
-            watch_sound(self, sounds)
+            watch_sound(self, senses.sounds)
+            watch_touch(self, senses.touches)
+            watch_body(self, senses.places)
 
     def teardown(self) -> None:
         self.room.leave(self)

@@ -8,16 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from sensor_msgs.msg import Image as ImageMsg
 from yan_brain_msgs.msg import Audio, LearningEvent
+from yan_brain_msgs.msg import Touch as TouchMsg
 
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Event, Learner, Teachable
+from yan_brain.mind.places import Places
+from yan_brain.mind.senses import Senses
 from yan_brain.mind.sounds import Sounds
 from yan_brain.mind.thinker import Thinking
-from yan_brain.nodes.common import LATCHED, NEWEST, STREAM, BadMessage, BrainNode
-from yan_brain.nodes.convert import compressed_in, fov_of, header, image_in, sound_in
+from yan_brain.mind.touches import Touches
+from yan_brain.nodes.common import LATCHED, NEWEST, SENSOR, STREAM, BadMessage, BrainNode
+from yan_brain.nodes.convert import (
+    body_in,
+    compressed_in,
+    fov_of,
+    header,
+    image_in,
+    sound_in,
+    touch_in,
+)
+from yan_brain.nodes.frames import Frames
 from yan_brain.settings import SettingError, check, setting
 from yan_brain.signals import Image
 
@@ -71,7 +85,7 @@ class Shared(NamedTuple):
 
     mind: MindLike
     learner: Learner
-    sounds: Sounds
+    senses: Senses
 
 
 class MindRoom:
@@ -100,8 +114,8 @@ class MindRoom:
         with self._lock:
             if self._shared is None:
                 mind = self._load(config, store_path(config.store, node.get_namespace()))
-                sounds = Sounds(mind.memory.store, fault=mind.memory.fault)
-                self._shared = Shared(mind, Learner(mind, Gallery(), sounds), sounds)
+                senses = Senses.beside(mind.memory)
+                self._shared = Shared(mind, Learner(mind, Gallery(), senses.by_kind()), senses)
                 self._config = config
                 if mind.memory.foreign():
                     self._shared.learner.relearn()
@@ -172,6 +186,21 @@ def watch_sound(node: BrainNode[Any], sounds: Sounds) -> None:
             raise BadMessage(str(error)) from error
 
     node.listen(Audio, 'audio', heard, STREAM)
+
+
+def watch_touch(node: BrainNode[Any], touches: Touches) -> None:
+    """Hand on what is touched."""
+    node.listen(TouchMsg, 'touch', lambda message: touches.feel(touch_in(message)), SENSOR)
+
+
+def watch_body(node: BrainNode[Any], places: Places) -> None:
+    """Hand on good odometry."""
+    frames = Frames(node, 'odom')
+
+    def moved(message: Odometry) -> None:
+        places.feel(body_in(message, frames.of(message.header.frame_id)))
+
+    node.listen(Odometry, 'odom', moved, SENSOR)
 
 
 def follow_lessons(node: BrainNode[Any], learner: Learner) -> None:

@@ -53,9 +53,13 @@ class Guidance:
 
 
 class Navigator:
-    """Drives to the cheapest of many goals, planning anew twice a second."""
+    """Drives to the cheapest of many goals, planning anew twice a second.
 
-    def __init__(self) -> None:
+    `reach` is a place that ways are planned to although nothing is known of the ground there.
+    """
+
+    def __init__(self, reach: tuple[float, float] | None = None) -> None:
+        self._reach = reach
         self._path: NDArray[np.float64] | None = None
         self._planned_s = -math.inf
         self._way_s = math.inf          # when there was a way last
@@ -66,7 +70,7 @@ class Navigator:
 
     def restart(self) -> None:
         """Forget the way: the goal is another one."""
-        self.__init__()  # type: ignore[misc]
+        self.__init__(self._reach)  # type: ignore[misc]
 
     def step(self, world: Surroundings, goal: Goal, most_mps: float | None = None) -> Guidance:
         """Guidance for this control step. `goal` is asked at each planning."""
@@ -88,7 +92,7 @@ class Navigator:
         now = world.now_s
         if math.isinf(self._way_s):
             self._way_s, self._best_s = now, now
-        ground = terrain(world.grid, world.pose, world.config.body)
+        ground = terrain(world.grid, world.pose, world.config.body, self._reach)
         field = wave(ground, goal(ground))
         pose = world.pose
         self._planned_s = now

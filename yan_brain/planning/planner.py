@@ -21,7 +21,7 @@ from yan_brain.planning.memory import TargetMemory, sane
 from yan_brain.planning.reflexes import Ramp, Reflexes
 from yan_brain.planning.runs import Move, Refuse, Rest, Run, Step, Stop, Turn, failed
 from yan_brain.planning.surroundings import Surroundings
-from yan_brain.planning.targets import Face, GoTo
+from yan_brain.planning.targets import Face, GoTo, Visit
 from yan_brain.signals import (
     TARGET_SKILLS,
     Body,
@@ -141,6 +141,9 @@ class Planner:
                             ('image_stamp_s', decision.image_stamp_s)):
             if value is not None and not math.isfinite(value):
                 return f'{name} is {value}; it must be finite'
+        place = decision.place
+        if place is not None and not all(map(math.isfinite, place)):
+            return f'the place to go to is {place}; it must be finite'
         before = self._decision
         if before is not None and now_s - self._decided_s <= self.config.limits.stale_s \
                 and before.stamp_s - _SKIP_S < decision.stamp_s < before.stamp_s:
@@ -174,12 +177,21 @@ class Planner:
             return Rest()
         if not decision.known:
             return Refuse('unknown_word')
+        if decision.place is not None:
+            return self._led_to(*decision.place, skill)
         walking = _WALKING_MPS if skill is Skill.FOLLOW else 0.0
         self.memory = TargetMemory(self.config.memory, self.config.body, walking_mps=walking)
         self.world.grid.forget_looks()
         if skill is Skill.FOLLOW:
             return Follow(self.memory)
         return GoTo(self.memory) if skill is Skill.GO_TO else Face(self.memory)
+
+    def _led_to(self, x_m: float, y_m: float, skill: Skill) -> Run:
+        """What is done with a place that is remembered."""
+        if skill is not Skill.TURN_TO:
+            return Visit(x_m, y_m)
+        pose = self.world.poses.newest
+        return Turn(pose.bearing(x_m, y_m)) if pose is not None else Refuse('no_odometry')
 
     def _see(self, decision: Decision, now_s: float) -> None:
         """Put the sightings of a Decision where they were seen from."""

@@ -49,9 +49,16 @@ class Terrain:
         return self.grid.place(columns * _STRIDE + self.column, rows * _STRIDE + self.row)
 
 
-def terrain(grid: Grid, pose: Pose, body: BodyConfig) -> Terrain:
-    """Where the robot fits through, cropped to what is known and a little beyond."""
+def terrain(grid: Grid, pose: Pose, body: BodyConfig,
+            reach: tuple[float, float] | None = None) -> Terrain:
+    """Where the robot fits through, cropped to what is known and a little beyond.
+
+    `reach` is a place to be within it, known or not; one outside the grid brings it to the edge.
+    """
     known = ~grid.unknown
+    if reach is not None:
+        far = np.clip(grid.index(np.array([reach]))[0], 0, grid.cells - 1)
+        known[far[1], far[0]] = True
     column, row = (int(value) for value in grid.index(np.array([[pose.x_m, pose.y_m]]))[0])
     known[row, column] = True
     rows, columns = np.flatnonzero(known.any(axis=1)), np.flatnonzero(known.any(axis=0))
@@ -131,6 +138,16 @@ def around(ground: Terrain, x_m: float, y_m: float, near_m: float,
     places = ground.places(rows.ravel(), columns.ravel())
     far = np.hypot(places[:, 0] - x_m, places[:, 1] - y_m).reshape(ground.cost.shape)
     return np.asarray((far >= near_m) & (far <= far_m) & np.isfinite(ground.cost))
+
+
+def nearest(ground: Terrain, x_m: float, y_m: float, enough_m: float) -> NDArray[np.bool_]:
+    """(rows, columns) passable route cells as near to a place as any; `enough_m` is near."""
+    rows, columns = np.indices(ground.cost.shape)
+    places = ground.places(rows.ravel(), columns.ravel())
+    far = np.hypot(places[:, 0] - x_m, places[:, 1] - y_m).reshape(ground.cost.shape)
+    far[~np.isfinite(ground.cost)] = np.inf
+    return np.asarray(far <= max(enough_m, float(far.min()) + 0.5 * ground.grid.config.cell_m)) \
+        & np.isfinite(far)
 
 
 def in_sight(grid: Grid, places: NDArray[np.float64], x_m: float, y_m: float,

@@ -1,4 +1,4 @@
-"""The runs of skills with a target that stands: find, turn_to, go_to."""
+"""The runs of skills with a target that stands: find, turn_to, go_to, and places to go to."""
 from __future__ import annotations
 
 import math
@@ -6,6 +6,7 @@ import math
 from yan_brain.planning.memory import Hypothesis, TargetMemory, surface_m
 from yan_brain.planning.motion import Navigator, turn
 from yan_brain.planning.reflexes import gap_m
+from yan_brain.planning.routes import nearest
 from yan_brain.planning.runs import STILL_MPS, Step, done, failed, still
 from yan_brain.planning.search import Found, Outcome, Search, ring_in_sight
 from yan_brain.planning.surroundings import Surroundings
@@ -17,6 +18,8 @@ _CREEP_MPS = 0.15
 _FACING_TO_STOP_RAD = math.radians(12)
 _PINNED_S = 2.0             # held back by the reflex for this long: another side
 _SIDES = 3                  # tries to come near
+_AT_M = 0.12                # from a place: there
+_BESIDE_M = 0.6             # the most where something else stands on it
 _SCAN_RATIO = 1.6           # a place is surer than one sighting's range: a looser fit will do
 
 
@@ -174,3 +177,24 @@ class GoTo(_Targeted):
         speed = min(_CREEP_MPS, max(0.04, 1.2 * left))
         return Step(velocity=Velocity(linear_mps=speed, angular_radps=turn(error, world)),
                     target=one, range_m=far, progress=progress)
+
+
+class Visit:
+    """Go to a place that is remembered: by a planned way, as near as can be. It needs no look."""
+
+    def __init__(self, x_m: float, y_m: float) -> None:
+        self._at = (x_m, y_m)
+        self._navigator = Navigator(self._at)
+        self._from_m: float | None = None
+
+    def step(self, world: Surroundings) -> Step:
+        """Drive on; 'blocked' when no way leads there, or something stands on it."""
+        far = world.pose.distance(*self._at)
+        self._from_m = max(far, self._from_m or _AT_M)
+        progress = min(0.95, 1.0 - far / self._from_m)
+        guide = self._navigator.step(world, lambda ground: nearest(ground, *self._at, _AT_M))
+        if far <= _AT_M or (guide.arrived and far <= _BESIDE_M):
+            return done(range_m=far) if still(world) else Step(range_m=far, progress=progress)
+        if guide.blocked or guide.arrived:
+            return failed('blocked', range_m=far, progress=progress)
+        return Step(velocity=guide.velocity, range_m=far, progress=progress)

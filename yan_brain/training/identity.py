@@ -51,7 +51,7 @@ def look(eye: sight.Eye, sets: list[tuple[FrameSet, int]], rng: np.random.Genera
             pixels, want = frames.varied(some, rng)
             with torch.inference_mode(), torch.autocast('cpu', torch.bfloat16, enabled=bf16):
                 beside = sight.patches(eye.eval().look(pixels)[1].float())
-            things = frames.arrays['thing_pixels'][some] >= LEAST_PIXELS
+            things = np.asarray(frames.arrays['thing_pixels'][some], np.int64) >= LEAST_PIXELS
             for image, owner, seen, label in zip(
                     beside.numpy(), want.instance.numpy(), things, want.identity.numpy(),
                     strict=True):

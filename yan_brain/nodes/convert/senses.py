@@ -211,8 +211,8 @@ def scan_out(scan: Scan, frame_id: str, range_min_m: float = 0.0) -> LaserScan:
         ranges=array.array('f', scan.ranges_m.astype(np.float32).tobytes()))
 
 
-def body_in(message: Odometry) -> Body:
-    """Planar pose and speeds. Raises BadMessage when a number is not finite."""
+def body_in(message: Odometry, frame: str = '') -> Body:
+    """Planar pose in a frame, and speeds. Raises BadMessage when a number is not finite."""
     at, turn = message.pose.pose.position, message.pose.pose.orientation
     speed = message.twist.twist
     numbers = (at.x, at.y, turn.x, turn.y, turn.z, turn.w, speed.linear.x, speed.angular.z)
@@ -224,7 +224,7 @@ def body_in(message: Odometry) -> Body:
     yaw = math.atan2(2.0 * (turn.w * turn.z + turn.x * turn.y),
                      turn.w**2 + turn.x**2 - turn.y**2 - turn.z**2)
     return Body(stamp_s=to_seconds(message.header.stamp), x_m=at.x, y_m=at.y, yaw_rad=yaw,
-                speed_mps=speed.linear.x, turn_rate_radps=speed.angular.z)
+                speed_mps=speed.linear.x, turn_rate_radps=speed.angular.z, frame=frame)
 
 
 def body_out(body: Body, frame_id: str = 'odom', child_frame_id: str = 'base_link') -> Odometry:
