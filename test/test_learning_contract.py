@@ -110,7 +110,8 @@ def test_inputs_are_untouched_and_not_held(kind: Kind) -> None:
     again = kind.make()
     for name, lesson in (('a', copy), ('b', _rows('b')), ('b', _rows('b', 4))):
         again.learn(name, lesson)
-    np.testing.assert_array_equal(again.predict(copy), learner.predict(copy))
+    # The other answered in between, which may change when sums are brought together.
+    np.testing.assert_allclose(again.predict(copy), learner.predict(copy), rtol=1e-5, atol=1e-6)
     assert not np.array_equal(before, learner.predict(copy))
 
 
