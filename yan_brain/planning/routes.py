@@ -146,7 +146,7 @@ def nearest(ground: Terrain, x_m: float, y_m: float, enough_m: float) -> NDArray
     places = ground.places(rows.ravel(), columns.ravel())
     far = np.hypot(places[:, 0] - x_m, places[:, 1] - y_m).reshape(ground.cost.shape)
     far[~np.isfinite(ground.cost)] = np.inf
-    return np.asarray(far <= max(enough_m, float(far.min()) + 0.5 * ground.grid.config.cell_m)) \
+    return np.asarray(far <= max(enough_m, float(far.min()) + _STRIDE * ground.grid.config.cell_m)) \
         & np.isfinite(far)
 
 

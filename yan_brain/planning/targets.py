@@ -193,8 +193,9 @@ class Visit:
         self._from_m = max(far, self._from_m or _AT_M)
         progress = min(0.95, 1.0 - far / self._from_m)
         guide = self._navigator.step(world, lambda ground: nearest(ground, *self._at, _AT_M))
-        if far <= _AT_M or (guide.arrived and far <= _BESIDE_M):
+        ended = guide.arrived or guide.blocked
+        if far <= _AT_M or (ended and far <= _BESIDE_M):
             return done(range_m=far) if still(world) else Step(range_m=far, progress=progress)
-        if guide.blocked or guide.arrived:
+        if ended:
             return failed('blocked', range_m=far, progress=progress)
         return Step(velocity=guide.velocity, range_m=far, progress=progress)
