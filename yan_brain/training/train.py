@@ -50,7 +50,7 @@ class TrainConfig:
     frames: int = setting(128, 'frames of a step of sight', minimum=2)
     views: int = setting(256, 'things of a step of identity', minimum=2)
     unnamed_share: float = setting(
-        0.25, 'share of frames that show things without names', minimum=0.0, maximum=0.9)
+        0.3, 'share of frames that show things without names', minimum=0.0, maximum=0.9)
     recoloured: float = setting(
         0.4, 'share of frames of named things whose colours are exchanged', minimum=0.0,
         maximum=1.0)
