@@ -72,11 +72,11 @@ def test_rows_are_finite_and_the_same_for_the_same_touch() -> None:
 
 def test_one_showing_is_enough_and_others_are_refused() -> None:
     skin = _Skin()
-    concept = skin.teach('pat', PAT)
-    assert (concept.name, concept.sense, concept.lessons) == ('pat', Sense.TOUCH, 1)
+    concept = skin.teach('touch of the push', PRESS)
+    assert (concept.name, concept.sense, concept.lessons) == ('push', Sense.TOUCH, 1)
     skin.teach('touch of the hug', HUG)
-    assert skin.feel(PAT) == {'pat'} and skin.feel(HUG) == {'hug'} and skin.feel(PRESS) == set()
-    assert skin.learner.forget('pat').result(20.0) and skin.feel(PAT) == set()
+    assert skin.feel(PRESS) == {'push'} and skin.feel(HUG) == {'hug'} and skin.feel(PAT) == set()
+    assert skin.learner.forget('push').result(20.0) and skin.feel(PRESS) == set()
     assert skin.learner.undo().result(20.0) == 'hug' and skin.touches.memory.names == ()
 
 
@@ -114,16 +114,16 @@ def test_a_touch_sets_off_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None
         *PHRASES])
     skin = _Skin()
     talk = _Talk(touches=skin.touches)
-    talk.say('when you feel a pat, turn left')
+    talk.say('when you feel a hug, turn left')
     assert talk.ended[-1][0].reason == 'not_perceived'      # nobody taught it
-    skin.teach('pat', PAT)
+    skin.teach('hug', HUG)
     skin.teach('拍一拍', PRESS)
-    talk.say('when you feel a pat, turn left')
+    talk.say('when you feel a hug, turn left')
     talk.say('感觉到拍一拍就左转')                             # the mind cut the name short
-    assert [(t.name, t.percept) for t in talk.book.tricks()] == [('pat', True), ('拍一拍', True)]
+    assert [(t.name, t.percept) for t in talk.book.tricks()] == [('hug', True), ('拍一拍', True)]
     talk.tick()
     assert talk.steps() == []
-    skin.feel(PAT)
+    skin.feel(HUG)
     talk.tick()
     assert talk.steps() == [(Skill.TURN, 1.5)]
 
