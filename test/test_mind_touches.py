@@ -74,10 +74,10 @@ def test_one_showing_is_enough_and_others_are_refused() -> None:
     skin = _Skin()
     concept = skin.teach('touch of the push', PRESS)
     assert (concept.name, concept.sense, concept.lessons) == ('push', Sense.TOUCH, 1)
-    skin.teach('touch of the hug', HUG)
-    assert skin.feel(PRESS) == {'push'} and skin.feel(HUG) == {'hug'} and skin.feel(PAT) == set()
+    skin.teach('touch of the pat', PAT)
+    assert skin.feel(PRESS) == {'push'} and skin.feel(PAT) == {'pat'} and skin.feel(HUG) == set()
     assert skin.learner.forget('push').result(20.0) and skin.feel(PRESS) == set()
-    assert skin.learner.undo().result(20.0) == 'hug' and skin.touches.memory.names == ()
+    assert skin.learner.undo().result(20.0) == 'pat' and skin.touches.memory.names == ()
 
 
 def test_nothing_is_learned_of_a_touch_that_nobody_felt() -> None:

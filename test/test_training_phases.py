@@ -150,7 +150,7 @@ def test_words_with_a_meaning_go_on_where_they_stopped_and_end_in_one_table(
     table = tmp_path / 'meanings.npz'
     some = ('turn', 'go', 'spin', 'glance')
     Meanings(some, np.eye(4, dtype=np.float32)).save(table)
-    steps = {'sight_steps': 1, 'word_steps': 4, 'together_steps': 1}
+    steps = {'sight_steps': 1, 'identity_steps': 1, 'word_steps': 4, 'together_steps': 1}
     whole = _workshop(folders, tmp_path / 'whole', table, **steps)
     trainer = whole.trainer('words')
     trainer.run()
@@ -164,6 +164,7 @@ def test_words_with_a_meaning_go_on_where_they_stopped_and_end_in_one_table(
     for key, value in trainer.phase.modules['brain'].state_dict().items():
         assert torch.equal(value, second.phase.modules['brain'].state_dict()[key]), key
     whole.trainer('sight').run()
+    whole.trainer('identity').run()
     last = whole.trainer('together')
     meant = trainer.phase.modules['brain'].eval().words.weight
     assert torch.allclose(last.phase.modules['brain'].words.weight, meant, atol=1e-5)

@@ -19,7 +19,6 @@ from yan_brain.learning.ridge import RecursiveRidge
 BLOCKS = 4               # a showing is cut into this many parts, in time, to test one by the rest
 RARE = 0.02              # share of the ordinary world that may score higher than `low`
 RARE_NORMAL = 2.05       # the same as standard deviations of a normal distribution
-BEGINS = -0.3            # of the way from `low` to the showing's own score
 SURE = 4.0               # log odds at the showing's own score
 LEAST_WORLD = 50         # rows that tell a share of 0.02
 LEAST_GAP = 0.05
@@ -55,7 +54,7 @@ class Fits:
 
 
 def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp],
-        weights: Doubles, world: Doubles, near: float) -> Fits:
+        weights: Doubles, world: Doubles, near: float, begins: float) -> Fits:
     """Find where each concept begins.
 
     Args:
@@ -65,6 +64,7 @@ def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp
         weights: (W, C) of the concepts.
         world: (R, W) rows of the ordinary world, R may be 0.
         near: share of a showing's cosine to itself below which it is rather something else.
+        begins: of the way from what the world scores to the showing's own score.
     """
     count = len(first)
     if not count:
@@ -77,7 +77,7 @@ def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp
     rows = np.bincount(whose, minlength=count)
     low = _low(weights, world, np.array([shown.direction for shown in showings]), first, reach)
     high = np.maximum(np.bincount(whose, own, count) / rows, low + LEAST_GAP)
-    centre = low + BEGINS * (high - low)
+    centre = low + begins * (high - low)
     slope = SURE / (high - centre)
     chance = 1 / (1 + np.exp(-np.clip((own - centre[whose]) * slope[whose], -40, 40)))
     return Fits(centre, slope, reach, np.bincount(whose, chance, count) / rows)

@@ -62,6 +62,9 @@ class ConceptConfig:
     near: float = setting(
         0.4, "share of a showing's cosine to itself below which it is rather something else",
         minimum=0.0, maximum=1.0)
+    begins: float = setting(
+        -0.1, 'where a concept begins: of the way from what the ordinary world scores to what its '
+        'own showing does', minimum=-2.0, maximum=0.9)
     expansion: int = setting(0, 'random Fourier features beside the features; 0: none',
                              minimum=0, maximum=8192)
     expansion_scale: float = setting(
@@ -147,9 +150,10 @@ class ConceptMemory:
         found = [self.fault] if self.fault else []
         if self._store.read_only:
             found.append(f'lessons can be used but not added: {self._store.read_only}')
-        if self._damaged:
+        damaged = dict.fromkeys((*self._damaged, *self._store.damaged))     # also found since
+        if damaged:
             found.append('damaged lessons were left out, teach them again: '
-                         + ', '.join(self._damaged))
+                         + ', '.join(damaged))
         if self._foreign:
             found.append('lessons of another core were left out, teach them again: '
                          + ', '.join(sorted(set(self._foreign.values()))))
@@ -361,7 +365,8 @@ class ConceptMemory:
         pulls = np.array([one.pull for one in taught], np.float64).reshape(-1, wide)
         sums = np.add.reduceat(pulls, first, axis=0) if len(first) else pulls
         weights = self._ridge.solve(sums.T)
-        fits = fit(self._ridge, showings, first, weights, self._world, self.config.near)
+        fits = fit(self._ridge, showings, first, weights, self._world, self.config.near,
+                   self.config.begins)
         return Knowledge(
             version=version, spread=self._spread, weights=weights, concepts=tuple(
                 Concept(name=str(name), lessons=int(count), certainty=float(certainty),
