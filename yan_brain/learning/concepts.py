@@ -147,9 +147,10 @@ class ConceptMemory:
         found = [self.fault] if self.fault else []
         if self._store.read_only:
             found.append(f'lessons can be used but not added: {self._store.read_only}')
-        if self._damaged:
+        damaged = dict.fromkeys(self._damaged + self._store.damaged)    # found by others too
+        if damaged:
             found.append('damaged lessons were left out, teach them again: '
-                         + ', '.join(self._damaged))
+                         + ', '.join(damaged))
         if self._foreign:
             found.append('lessons of another core were left out, teach them again: '
                          + ', '.join(sorted(set(self._foreign.values()))))
