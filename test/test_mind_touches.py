@@ -19,7 +19,8 @@ from yan_brain.simulation.touches import Source, do
 
 SHOWING = ShowingConfig(showing_seconds=0.1, listening_seconds=0.0)
 PAT = Source('pat', (('head', 0.0, 0.15), ('head', 0.4, 0.55), ('head', 0.8, 0.95)))
-HUG = Source('hug', tuple((zone, 0.05, 1.2) for zone in ('head', 'back', 'rear_left')))
+HUG = Source('hug', tuple((zone, 0.05, 1.2) for zone in (
+    'head', 'back', 'rear_left', 'rear_right', 'front_left')))
 PRESS = Source('press', (('front_left', 0.0, 1.1),))
 
 

@@ -64,6 +64,15 @@ def test_a_new_instruction_takes_the_place_of_the_old_one(one: Running) -> None:
     one.until(lambda: not one.moving, 3.0, 'stands still')
 
 
+def test_a_place_is_taught_left_and_gone_back_to(one: Running) -> None:
+    assert one.brain.tell('this place is called base').wait(20.0).success
+    place = one.way[-1]
+    assert one.brain.tell('go forward 0.6 metres').wait(40.0).success
+    assert math.dist(one.way[-1], place) > 0.4
+    assert one.brain.tell('go back to the base').wait(90.0).success, one.logs()
+    assert math.dist(one.way[-1], place) < 0.2
+
+
 def test_cancelling_stops_the_robot(one: Running) -> None:
     telling = drive(one)
     began_s = time.monotonic()

@@ -150,7 +150,7 @@ class ConceptMemory:
         found = [self.fault] if self.fault else []
         if self._store.read_only:
             found.append(f'lessons can be used but not added: {self._store.read_only}')
-        damaged = dict.fromkeys((*self._damaged, *self._store.damaged))     # also found since
+        damaged = dict.fromkeys(self._damaged + self._store.damaged)    # found by others too
         if damaged:
             found.append('damaged lessons were left out, teach them again: '
                          + ', '.join(damaged))

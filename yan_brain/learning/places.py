@@ -111,11 +111,13 @@ class PlaceMemory:
             version, ids = self._store.state(Sense.PLACE)
             fresh, self._version = version != self._version, version
             if ids != self._ids:
+                before = self._store.damaged
                 lessons = sorted(self._store.lessons(ids),
                                  key=lambda le: (le.concept, le.taught_s, le.id))
                 self._known = {name: tuple(taught)
                                for name, taught in groupby(lessons, lambda le: le.concept)}
                 self._ids, self._damaged = ids, self._store.damaged
+                self._store.damaged = before
             return fresh
 
 

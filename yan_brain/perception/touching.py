@@ -115,8 +115,8 @@ def row(contacts: tuple[Contact, ...]) -> Floats:
                np.log(gaps.mean()) if len(gaps) else 0.0, gaps.std() * 3 if len(gaps) else 0.0,
                span, 2 * touched.sum() * _BIN_S / span]
     return np.concatenate([
-        shape, np.arange(COUNTED) < len(lengths), numbers, 4 * share,
-        2 * share * when, [zones.sum(0).max(), zones.sum() / touched.sum()]]).astype(np.float32)
+        shape, np.arange(COUNTED) < len(lengths), numbers, 8 * share,
+        4 * share * when, [zones.sum(0).max(), zones.sum() / touched.sum()]]).astype(np.float32)
 
 
 def versions(contacts: tuple[Contact, ...]) -> Floats:
@@ -127,14 +127,14 @@ def versions(contacts: tuple[Contact, ...]) -> Floats:
     rng = np.random.default_rng(0)
     rows = [row(contacts)]
     while len(rows) < VERSIONS:
-        pace = math.exp(rng.normal(0.0, 0.12))
+        pace = math.exp(rng.normal(0.0, 0.2))
         rows.append(row(tuple(_another(one, pace, rng) for one in contacts)))
     return np.array(rows)
 
 
 def _another(one: Contact, pace: float, rng: np.random.Generator) -> Contact:
-    begin = max(0.0, one.begin_s * pace + rng.normal(0.0, 0.02))
-    length = (one.end_s - one.begin_s) * pace * math.exp(rng.normal(0.0, 0.15))
+    begin = max(0.0, one.begin_s * pace + rng.normal(0.0, 0.03))
+    length = (one.end_s - one.begin_s) * pace * math.exp(rng.normal(0.0, 0.25))
     return Contact(one.zone, begin, begin + max(_BIN_S, length))
 
 

@@ -146,8 +146,8 @@ def nearest(ground: Terrain, x_m: float, y_m: float, enough_m: float) -> NDArray
     places = ground.places(rows.ravel(), columns.ravel())
     far = np.hypot(places[:, 0] - x_m, places[:, 1] - y_m).reshape(ground.cost.shape)
     far[~np.isfinite(ground.cost)] = np.inf
-    reach = max(enough_m, float(far.min()) + _STRIDE * ground.grid.config.cell_m)
-    return np.asarray(np.isfinite(far) & (far <= reach))
+    enough = max(enough_m, float(far.min()) + _STRIDE * ground.grid.config.cell_m)
+    return np.asarray((far <= enough) & np.isfinite(far))
 
 
 def in_sight(grid: Grid, places: NDArray[np.float64], x_m: float, y_m: float,
