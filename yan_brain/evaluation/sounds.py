@@ -8,13 +8,13 @@ its speech is of another voice.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yan_brain.evaluation.report import Result, fraction
+from yan_brain.evaluation.tally import Tally
 from yan_brain.mind.sounds import Sounds
 from yan_brain.signals import Sound
 from yan_brain.simulation.sounds import KINDS, ORDINARY, Source, draw, in_room, loudness, play
@@ -64,8 +64,7 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
     """The figures that are wanted."""
     if not wanted & set(FIGURES):
         return
-    right, asked, refused, unknown = 0, 0, 0, 0
-    confused, taken = Counter[str](), Counter[str]()
+    tally = Tally()
     for number in range(args.sound_rounds):
         ear = Listener(args.seed * 1000 + number)
         sources = [draw(kind, ear.rng) for kind in KINDS for _ in range(2)]
@@ -75,25 +74,20 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
             ear.teach(name, source)
         for name, source in known.items():
             for _ in range(ASKED):
-                found = ear.play(source, ASK_DB)
-                asked, right = asked + 1, right + (found == {name})
-                confused[source.kind] += found != {name}
+                tally.known(source.kind, ear.play(source, ASK_DB) == {name})
         others = [(sources[i].kind, ear.play(sources[i], ASK_DB)) for i in order[TAUGHT:]]
         others += [(kind, ear.play(draw(kind, ear.rng), ASK_DB)) for kind in ORDINARY]
         others += [('speech', ear.hear(in_room(synthesise(text, PERSON_VOICE), 1.0, ASK_DB,
                                                ear.rng))) for text in SAID]
         for kind, found in others:
-            unknown, refused = unknown + 1, refused + (not found)
-            taken[kind] += bool(found)
+            tally.stranger(kind, bool(found))
     if 'sound_once' in wanted:
-        yield fraction('lessons.sound_once', successes=right, n=asked, note=(
+        yield fraction('lessons.sound_once', successes=tally.right, n=tally.asked,
+                       note=(
             f'of {TAUGHT} sounds taught in one hearing each, new hearings at {ASK_DB:g} dB; '
-            f'missed: {_some(confused)}'))
+            f'missed: {tally.missed}'))
     if 'sound_unknown_refused' in wanted:
-        yield fraction('lessons.sound_unknown_refused', successes=refused, n=unknown, note=(
+        yield fraction('lessons.sound_unknown_refused', successes=tally.refused, n=tally.unknown,
+                       note=(
             'sounds never taught, most of them of the kinds that were taught, steps, hum, speech; '
-            f'taken: {_some(taken)}'))
-
-
-def _some(counted: Counter[str]) -> str:
-    return ', '.join(f'{kind} {n}' for kind, n in counted.most_common() if n) or 'none'
+            f'taken: {tally.taken}'))

@@ -7,12 +7,12 @@ taught, with parameters drawn for that round; the others, and what befalls a rob
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from yan_brain.evaluation.report import Result, fraction
+from yan_brain.evaluation.tally import Tally
 from yan_brain.mind.touches import Touches
 from yan_brain.simulation.touches import KINDS, ORDINARY, Source, do, draw
 
@@ -53,8 +53,7 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
     """The figures that are wanted."""
     if not wanted & set(FIGURES):
         return
-    right, asked, refused, unknown = 0, 0, 0, 0
-    missed, taken = Counter[str](), Counter[str]()
+    tally = Tally()
     for number in range(args.touch_rounds):
         skin = Skin(args.seed * 1000 + number)
         kinds = [str(kind) for kind in skin.rng.permutation(list(KINDS))]
@@ -63,22 +62,16 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
             skin.teach(name, source)
         for name, source in known.items():
             for _ in range(ASKED):
-                found = skin.feel(source)
-                asked, right = asked + 1, right + (found == {name})
-                missed[name] += found != {name}
+                tally.known(name, skin.feel(source) == {name})
         for kind in (*kinds[TAUGHT:], *ORDINARY):
             for _ in range(ASKED):
-                found = skin.feel(draw(kind, skin.rng))
-                unknown, refused = unknown + 1, refused + (not found)
-                taken[kind] += bool(found)
+                tally.stranger(kind, bool(skin.feel(draw(kind, skin.rng))))
     if 'touch_taught_once' in wanted:
-        yield fraction('lessons.touch_taught_once', successes=right, n=asked, note=(
+        yield fraction('lessons.touch_taught_once', successes=tally.right, n=tally.asked,
+                       note=(
             f'of {TAUGHT} touches taught by one showing each, done again; missed: '
-            f'{_some(missed)}'))
+            f'{tally.missed}'))
     if 'touch_unknown_refused' in wanted:
-        yield fraction('lessons.touch_unknown_refused', successes=refused, n=unknown, note=(
-            f'of kinds never taught, bumps and leaning; taken: {_some(taken)}'))
-
-
-def _some(counted: Counter[str]) -> str:
-    return ', '.join(f'{kind} {n}' for kind, n in counted.most_common() if n) or 'none'
+        yield fraction('lessons.touch_unknown_refused', successes=tally.refused, n=tally.unknown,
+                       note=(
+            f'of kinds never taught, bumps and leaning; taken: {tally.taken}'))
