@@ -87,3 +87,22 @@ def test_a_tick_that_fails_is_over() -> None:
         pass
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(looks.of, image).result(5.0) is seen
+
+
+def test_what_is_learned_waits_for_the_tick_under_way() -> None:
+    looks, inside, go = Looks(), threading.Event(), threading.Event()
+
+    def tick() -> None:
+        with looks.ticking():
+            looks.between()                       # its own thread does not wait for itself
+            inside.set()
+            go.wait(5.0)
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(tick)
+        assert inside.wait(5.0)
+        asked = pool.submit(looks.between)
+        time.sleep(0.05)
+        assert not asked.done()
+        go.set()
+        asked.result(5.0)

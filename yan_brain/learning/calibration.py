@@ -6,7 +6,6 @@ done in one go, since every lesson shifts the scores of all.
 """
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ RARE_NORMAL = 2.05       # the same as standard deviations of a normal distribut
 SURE = 4.0               # log odds at the showing's own score
 LEAST_WORLD = 50         # rows that tell a share of 0.02
 LEAST_GAP = 0.05
-TOGETHER = 2048          # concepts or blocks worked on at once, to bound memory
+TOGETHER = 256           # concepts or blocks worked on at once: they stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,25 +85,29 @@ def fit(ridge: RecursiveRidge, showings: Sequence[Shown], first: NDArray[np.intp
 def _left_out(ridge: RecursiveRidge, showings: Sequence[Shown], owner: NDArray[np.intp],
               weights: Doubles) -> tuple[Doubles, NDArray[np.intp]]:
     """Scores of all shown rows with their block not learned, and whose they are."""
-    blocks: dict[int, list[tuple[Doubles, float, int]]] = {}
-    for shown, concept in zip(showings, owner, strict=True):
-        parts = min(BLOCKS, len(shown.rows))
-        edges = [len(shown.rows) * part // parts for part in range(parts + 1)]
-        for begin, end in itertools.pairwise(edges):
-            blocks.setdefault(end - begin, []).append(
-                (shown.rows[begin:end], shown.share, int(concept)))
-    scores, whose = [], []
-    for size in sorted(blocks):
-        alike = blocks[size]
-        for begin in range(0, len(alike), TOGETHER):
-            some = alike[begin:begin + TOGETHER]
-            rows = np.array([block for block, _, _ in some])                 # (B, n, W)
-            concepts = np.array([concept for _, _, concept in some], np.intp)
-            predicted = np.matmul(rows, weights.T[concepts][:, :, None])[:, :, 0]
-            left = ridge.left_out(rows, np.array([share for _, share, _ in some]), 1 - predicted)
+    rows = np.concatenate([shown.rows for shown in showings])
+    share = np.array([shown.share for shown in showings])
+    begins, sizes, whose = _blocks(np.array([len(shown.rows) for shown in showings], np.intp))
+    scores, owners = [], []
+    for size in np.unique(sizes):
+        alike = np.flatnonzero(sizes == size)
+        for some in np.split(alike, range(TOGETHER, len(alike), TOGETHER)):
+            shown, concept = rows[begins[some, None] + np.arange(size)], owner[whose[some]]
+            predicted = np.matmul(shown, weights.T[concept][:, :, None])[:, :, 0]
+            left = ridge.left_out(shown, share[whose[some]], 1 - predicted)
             scores.append((1 - left).ravel())
-            whose.append(np.repeat(concepts, size))
-    return np.concatenate(scores), np.concatenate(whose)
+            owners.append(np.repeat(concept, size))
+    return np.concatenate(scores), np.concatenate(owners)
+
+
+def _blocks(lengths: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
+    """Cut L showings, one after the other, into blocks: begins, sizes and showings (B,)."""
+    starts = np.cumsum(lengths) - lengths
+    parts = np.minimum(BLOCKS, lengths)
+    whose = np.repeat(np.arange(len(lengths)), parts)
+    part = np.arange(len(whose)) - np.repeat(np.cumsum(parts) - parts, parts)
+    begins, ends = (lengths[whose] * (part + one) // parts[whose] for one in (0, 1))
+    return starts[whose] + begins, ends - begins, whose
 
 
 def _low(weights: Doubles, world: Doubles, directions: Doubles, first: NDArray[np.intp],
@@ -121,17 +124,23 @@ def _low(weights: Doubles, world: Doubles, directions: Doubles, first: NDArray[n
     for begin in range(0, len(first), TOGETHER):
         end = min(begin + TOGETHER, len(first))
         cosines = directions[edges[begin]:edges[end]] @ world.T             # (L, R)
-        near = np.maximum.reduceat(cosines, first[begin:end] - first[begin], axis=0) \
-            >= reach[begin:end, None]
+        if len(cosines) > end - begin:
+            cosines = np.maximum.reduceat(cosines, first[begin:end] - first[begin], axis=0)
+        near = cosines >= reach[begin:end, None]
         scores = weights[:, begin:end].T @ world.T
-        scores[near] = np.inf
-        scores.sort(axis=1)
-        others = len(world) - near.sum(1)
-        place = np.maximum(others - 1, 0) * (1 - RARE)
-        below = place.astype(np.intp)
-        row = np.arange(end - begin)
-        under = scores[row, below]
-        above = scores[row, np.minimum(below + 1, np.maximum(others - 1, 0))]
-        enough = others >= LEAST_WORLD
-        low[begin:end][enough] = (under + (above - under) * (place - below))[enough]
+        scores[near] = -np.inf
+        enough = np.flatnonzero(len(world) - near.sum(1) >= LEAST_WORLD)
+        low[begin + enough] = _rare(scores[enough])
     return low
+
+
+def _rare(scores: Doubles) -> Doubles:
+    """(n,) quantile 1 - RARE of the finite scores, one at least, in each row (n, R)."""
+    places = np.maximum(np.isfinite(scores).sum(1) - 1, 0) * RARE          # from the top
+    most = int(scores.shape[1] * RARE) + 2
+    top = -np.sort(-np.partition(scores, -most, axis=1)[:, -most:], axis=1)
+    above = places.astype(np.intp)
+    row = np.arange(len(scores))
+    higher, share = top[row, above], places - above
+    lower = np.where(share > 0, top[row, above + 1], higher)     # the last finite one has no next
+    return np.asarray(higher - (higher - lower) * share, np.float64)

@@ -257,6 +257,7 @@ class Mind:
         """
         if not shown:
             raise ValueError(f'no image of {name!r}; is the camera publishing?')
+        self._looks.between()
         self._memory.learn(name, np.concatenate([s.features for s in shown]),
                            np.concatenate([s.background for s in shown]), images)
         called = clean_name(name)
@@ -264,6 +265,7 @@ class Mind:
 
     def forget(self, name: str) -> bool:
         """Undo all lessons on `name`; False when there were none."""
+        self._looks.between()
         return self._memory.forget(self._taught_name(name) or name)
 
     def concepts(self) -> list[Concept]:

@@ -47,7 +47,7 @@ class Looks:
 
     A showing is made of the camera's images, and so are ticks. A lesson that asks for an image
     gets its scene when the tick that looks at it has ended, so that what the lesson does next
-    falls between two ticks. `ticking` and `keep` belong to one thread, `of` to any.
+    falls between two ticks. `ticking` and `keep` belong to one thread, `of` and `between` to any.
     """
 
     def __init__(self) -> None:
@@ -68,6 +68,12 @@ class Looks:
             with self._changed:
                 self._busy, self._ended_s = False, time.monotonic()
                 self._changed.notify_all()
+
+    def between(self) -> None:
+        """Wait for the end of the tick under way: what is done next does not slow it down."""
+        with self._changed:
+            if self._ticker != threading.get_ident():
+                self._changed.wait_for(lambda: not self._busy, TICKING_S)
 
     def keep(self, image: Image, seen: Scene) -> None:
         """The tick under way looked at this image."""
