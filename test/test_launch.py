@@ -66,6 +66,18 @@ def test_the_launch_file_sets_parameters_that_the_home_has() -> None:
         assert known[key.value].kind.__name__ == kind, key.value
 
 
+def test_gazebo_launch_hands_on_arguments_that_the_brain_has() -> None:
+    gazebo = ast.parse((ROOT / 'launch/gazebo.launch.py').read_text())
+    given = {word.arg for call in ast.walk(gazebo) if isinstance(call, ast.Call)
+             and getattr(call.func, 'id', '') == 'included' and _words(call.args) == [
+                 'brain.launch.py'] for word in call.keywords}
+    brain = ast.parse((ROOT / 'launch/brain.launch.py').read_text())
+    declared = {row.elts[0].value for item in brain.body if isinstance(item, ast.Assign)
+                and item.targets[0].id == 'ARGUMENTS' for row in item.value.elts}
+    assert {'robot', 'camera', 'use_sim_time', 'namespace'} <= given <= declared
+    assert (ROOT / 'worlds/bridge.yaml').is_file()      # setup.py installs what is in worlds/
+
+
 def test_package_xml_names_each_ros_package_that_is_imported() -> None:
     root = ElementTree.parse(ROOT / 'package.xml').getroot()
     named = {element.text for element in root if element.tag.endswith('depend')}
