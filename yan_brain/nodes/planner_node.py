@@ -55,7 +55,8 @@ class PlannerNode(BrainNode[PlannerNodeConfig]):
         self._command = self.publisher(
             TwistStamped if config.stamped else Twist, 'cmd_vel', COMMAND)
         self._status = self.publisher(SkillStatusMsg, 'skill_status', RELIABLE)
-        self.listen(DecisionMsg, 'decision', self._on_decision, RELIABLE, silent_after_s=5.0)
+        # A mind takes a while to load; a stale decision stops the body long before this is said.
+        self.listen(DecisionMsg, 'decision', self._on_decision, RELIABLE, silent_after_s=15.0)
         self.listen(LaserScan, 'scan', self._on_scan, NEWEST, silent_after_s=5.0)
         self.listen(Odometry, 'odom', self._on_odometry, SENSOR, silent_after_s=5.0)
         self.listen(TouchMsg, 'touch', self._on_touch, SENSOR)
