@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,9 @@ def test_a_voice_is_named_soon_after_it_was_heard_or_not_at_all() -> None:
     house = _House()
     with pytest.raises(ValueError, match='heard no voice'):
         house.meet('I am Anna', 0)
+    house.persons.hear(voice(2))
+    with pytest.raises(ValueError, match='heard no voice'):
+        house.meet('I am Anna', 0)               # too short; it is not who spoke before
     house.persons.hear(voice(1))
     house.at_s += RECENT_S + 1
     with pytest.raises(ValueError, match='heard no voice'):
@@ -187,6 +191,23 @@ def test_who_speaks_is_answered_at_once() -> None:
     it.told('who am I?', '')
     task: Task = it.say('who am I')
     assert it.said == ['you anna', 'who', 'who'] and task.succeeded
+
+
+def test_a_name_that_is_known_is_forgotten_without_a_thought() -> None:
+    anna = Concept(name='anna', lessons=1, taught_s=0, certainty=1, sense=Sense.VOICE)
+    gone: list[str] = []
+
+    def forget(name: str) -> Future[bool]:
+        gone.append(name)
+        done: Future[bool] = Future()
+        done.set_result(True)
+        return done
+
+    it = _Home(concepts=lambda: [anna], forget=forget)
+    task = it.say('Forget Anna, please.')            # the mind makes nothing of this name
+    assert task.succeeded and gone == ['anna']
+    it.say('forget tom')
+    assert gone == ['anna'] or gone[1:] == ['tom']
 
 
 def test_what_words_mean_for_a_person_is_kept_and_forgotten_with_them(tmp_path: Path) -> None:

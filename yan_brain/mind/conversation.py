@@ -15,7 +15,7 @@ from yan_brain.mind.feedback import Feedback
 from yan_brain.mind.occasions import Occasions, things_in
 from yan_brain.mind.parties import Parties
 from yan_brain.mind.performance import Performer, order
-from yan_brain.mind.phrases import asks_where, asks_who, destination
+from yan_brain.mind.phrases import asks_where, asks_who, destination, forgotten
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.schooling import NotUnderstood, School
 from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
@@ -59,6 +59,9 @@ class Conversation:
         name, skill = told(text), Skill.TEACH
         if not name and self._with.places is not None:
             name, skill = destination(text, self._with.places.memory.names), Skill.GO_TO
+        if not name and (gone := forgotten(text)) and any(
+                concept.name == gone for concept in self._with.concepts()):
+            name, skill = gone, Skill.FORGET
         return Decision(stamp_s=0.0, version='', skill=skill, argument=name,
                         language=_spoken(text)) if name else None
 

@@ -48,11 +48,13 @@ class Persons:
     def hear(self, samples: NDArray[np.int16]) -> str:
         """The name of who said this, (n,) int16 at 16 kHz; '' when that is not known."""
         row = self._row(samples)
+        with self._changed:
+            # A sentence that tells nothing takes the place of the one before: that may have been
+            # somebody else's.
+            self._newest = (row[None], self._steady_s()) if row is not None else None
+            self._changed.notify_all()
         if row is None:
             return ''
-        with self._changed:
-            self._newest = row[None], self._steady_s()
-            self._changed.notify_all()
         knowledge = self.memory.knowledge
         if not knowledge.names:
             return ''

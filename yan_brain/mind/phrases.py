@@ -21,6 +21,19 @@ _WHO = re.compile(r"who\s+(?:am\s+i|is\s+(?:this|speaking|talking))|what(?:\s+is
                   r'|我是谁|我叫什么(?:名字)?|(?:你)?(?:认识我|知道我是谁|听得出我是谁)吗?'
                   r'|我的名字(?:是|叫)什么')
 
+_FORGET = re.compile(r"forget(?:\s+about)?\s+(?:(?:the|an?|my|our|your)\s+)?(.+?)(?:'s\s+voice)?"
+                     r'|(?:忘掉|忘记|忘了)(.+?)(?:的(?:声音|嗓音))?')
+
+
+def forgotten(text: str) -> str:
+    """What is to be forgotten, where a whole sentence asks for that; '' otherwise.
+
+    >>> forgotten('Forget Anna, please.'), forgotten('忘掉安娜的声音'), forgotten('forget it')
+    ('anna', '安娜', 'it')
+    """
+    found = _FORGET.fullmatch(plain(text))
+    return next(filter(None, found.groups()), '') if found is not None else ''
+
 
 def destination(text: str, places: Collection[str]) -> str:
     """The place, of those that are known, that exactly these words send the robot to; '': none.
