@@ -162,6 +162,9 @@ class FakeVoice:
     def where(self, nearest: tuple[str, float] | None, language: str) -> str:
         return 'at {} {:.1f}'.format(*nearest) if nearest else 'nowhere'
 
+    def who(self, name: str, language: str) -> str:
+        return f'you {name}' if name else 'who'
+
     def ended(self, task: Task) -> str:
         return f'done {task.text}' if task.succeeded else f'failed {task.text}: {task.reason}'
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from fake_mind import FakeMind, FakeVoice, image, status
@@ -45,6 +46,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.says: list[str] = []
+        self.utterance = np.zeros(0, np.int16)
 
     def hear(self, sound: Sound) -> str | None:
         return self.says.pop(0) if sound.samples.any() and self.says else None

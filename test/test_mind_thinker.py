@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from fake_mind import FakeMind, FakeThought, image
 
@@ -235,6 +236,8 @@ def test_closing_is_prompt_in_silence_and_cancels_questions() -> None:
 class _Ear:
     """Hears a word in every loud piece; fails on NaN-like rates."""
 
+    utterance = np.ones(3, np.int16)
+
     def hear(self, sound: Sound) -> str | None:
         if sound.rate_hz < 1000:
             raise ValueError(f'rate is {sound.rate_hz}')
@@ -242,10 +245,11 @@ class _Ear:
 
 
 def test_the_listener_is_deaf_while_the_robot_speaks() -> None:
-    import numpy as np
     got: list[np.ndarray] = []
 
     class Ear:
+        utterance = np.zeros(0, np.int16)
+
         def hear(self, sound: Sound) -> str | None:
             got.append(sound.samples)
             return None
@@ -264,17 +268,17 @@ def test_the_listener_is_deaf_while_the_robot_speaks() -> None:
 
 
 def test_the_listener_hands_on_words_and_outlives_bad_sound() -> None:
-    import numpy as np
-    heard: list[str] = []
+    heard: list[tuple[str, int]] = []
     failed: list[str] = []
-    listener = Listener(_Ear(), heard=heard.append, failed=failed.append, broke=print)
+    listener = Listener(_Ear(), heard=lambda words, sound: heard.append((words, sound.size)),
+                        failed=failed.append, broke=print)
     listener.start()
     for level, rate_hz in ((0, 16000), (1, 500), (1, 16000)):
         listener.put(Sound(stamp_s=0, samples=np.full(160, level, np.int16), rate_hz=rate_hz))
     _until(lambda: bool(heard), 'word')
-    assert (heard, failed) == (['word'], ['ValueError: rate is 500'])
+    assert (heard, failed) == ([('word', 3)], ['ValueError: rate is 500'])
     listener.close()
-    quiet = Listener(_Ear(), heard=heard.append, failed=failed.append, broke=print)
+    quiet = Listener(_Ear(), heard=print, failed=failed.append, broke=print)
     for _ in range(300):
         quiet.put(Sound(stamp_s=0, samples=np.zeros(1, np.int16), rate_hz=16000))
     assert quiet.dropped == 100

@@ -40,12 +40,16 @@ TARGET_SKILLS = frozenset({Skill.FIND, Skill.GO_TO, Skill.TURN_TO, Skill.FOLLOW}
 
 
 class Sense(str, Enum):
-    """What something taught is known again by; a place by where the robot is."""
+    """What something taught is known again by; a place by where the robot is.
+
+    A voice is that of a person.
+    """
 
     SIGHT = 'sight'
     SOUND = 'sound'
     TOUCH = 'touch'
     PLACE = 'place'
+    VOICE = 'voice'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

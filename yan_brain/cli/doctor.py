@@ -101,7 +101,8 @@ def _packages() -> Iterator[Finding]:
             ('onnxruntime', 'onnxruntime', 'speech'),
             ('sounddevice', 'sounddevice', 'microphones'),
             ('silero_vad', 'silero_vad', 'noticing that somebody speaks'),
-            ('moonshine', 'moonshine_voice', 'understanding speech')):
+            ('moonshine', 'moonshine_voice', 'understanding speech'),
+            ('resemblyzer', 'resemblyzer', 'knowing persons by their voice')):
         there = importlib.util.find_spec(module) is not None
         vital = name in ('torch', 'numpy', 'opencv')
         version = _version(name, module) if there else f'needed for {purpose}; run `make setup`'

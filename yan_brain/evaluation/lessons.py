@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from yan_brain.evaluation import sounds, touches, tricks
+from yan_brain.evaluation import sounds, touches, tricks, voices
 from yan_brain.evaluation.episode import Episode
 from yan_brain.evaluation.episode import Result as Ended
 from yan_brain.evaluation.policies import Minded
@@ -188,8 +188,9 @@ def causes(ended: Sequence[Ended]) -> str:
 
 def measure(args: argparse.Namespace) -> Iterator[Result]:
     """All figures that were asked for."""
-    wanted = set(args.only or (*FIGURES, *tricks.FIGURES, *sounds.FIGURES, *touches.FIGURES))
-    for name, sense in (('sounds', sounds), ('touches', touches)):
+    wanted = set(args.only or (*FIGURES, *tricks.FIGURES, *sounds.FIGURES, *touches.FIGURES,
+                               *voices.FIGURES))
+    for name, sense in (('sounds', sounds), ('touches', touches), ('voices', voices)):
         if name in wanted:
             wanted |= set(sense.FIGURES)
     lessons = draw_lessons(args.things, args.seed)
@@ -209,6 +210,7 @@ def measure(args: argparse.Namespace) -> Iterator[Result]:
     yield from tricks.measure(wanted, args)
     yield from sounds.measure(wanted, args)
     yield from touches.measure(wanted, args)
+    yield from voices.measure(wanted, args)
 
 
 def _drop(args: argparse.Namespace, before: Path, after: Path) -> Result:
@@ -236,12 +238,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='rounds of sounds taught, 12 in each')
     parser.add_argument('--touch-rounds', type=int, default=10,
                         help='rounds of touches taught, 6 in each')
+    parser.add_argument('--voice-rounds', type=int, default=10,
+                        help='rounds of persons taught by their voice, 5 in each')
+    parser.add_argument('--recordings', type=Path, help='one folder of WAV files for each person, '
+                        'in place of voices that are programs')
     parser.add_argument('--seed', type=int, default=1, help='of things, rooms and words')
     parser.add_argument('--jobs', type=int, default=2, help='processes')
     parser.add_argument('--only', action='append',
                         choices=[*FIGURES, *tricks.FIGURES, *sounds.FIGURES,
-                                 *touches.FIGURES, 'sounds', 'touches'],
-                        help='one figure, or both of a sense; may be given several times')
+                                 *touches.FIGURES, *voices.FIGURES, 'sounds', 'touches',
+                                 'voices'],
+                        help='one figure, or all of a sense; may be given several times')
     parser.add_argument('--weights', type=Path, help='folder of a brain')
     parser.add_argument('--json', action='store_true', help='one JSON object on the last line')
 

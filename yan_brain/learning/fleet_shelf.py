@@ -173,15 +173,15 @@ class Shelf:
     def _take_trick(self, trick: Trick, robot: str) -> list[News]:
         if self._memory.fault:
             raise StoreError(f'nothing can be learned: {self._memory.fault}')
-        here = {known.name: known for known in self._book.tricks()}
+        here = {known.key: known for known in self._book.tricks()}
         kept, conflicts = joined(here.values(), [trick])
         # What gets another name first: it must be safe before its old name is taken.
-        changed = sorted((one for one in kept if here.get(one.name) is not one),
-                         key=lambda one: one.name in here)
+        changed = sorted((one for one in kept if here.get(one.key) is not one),
+                         key=lambda one: one.key in here)
         for one in changed:
             self._book.teach(one)
         self._refresh()
-        same = here.get(trick.name)
+        same = here.get(trick.key)
         if not changed or (same is not None and same.does_as(trick)):
             return []
         news = [] if conflicts else [News('trick', trick.name, f'took over the trick '

@@ -71,7 +71,8 @@ _NOTHING = {
     Sense.SOUND: 'I heard nothing that could be {!r}, only speech or silence; make the sound, '
                  'wait a second and tell me again',
     Sense.TOUCH: 'I felt no touch that could be {!r}; touch me, wait a second and tell me again',
-    Sense.PLACE: 'I do not feel where I am, so I cannot remember {!r}; is the odometry there?'}
+    Sense.PLACE: 'I do not feel where I am, so I cannot remember {!r}; is the odometry there?',
+    Sense.VOICE: 'I heard no voice that could be {!r}; say it aloud, in a whole sentence'}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,16 +179,22 @@ class Learner:
         return self._pool.submit(work)
 
     def forget(self, name: str) -> Future[bool]:
-        """Undo all lessons on a name, and the trick of that name; False: it was not known."""
+        """Undo all lessons on a name, and the trick of that name; False: it was not known.
+
+        With a person goes what words mean for them.
+        """
         def work() -> bool:
-            before = {concept.name for concept in self.concepts()}
+            before, persons = self._names(), self._names(Sense.VOICE)
             called = naming(name).name
             known = self.mind.forget(called)
             for sense in self.senses.values():
                 known |= sense.memory.forget(sense.named_in(called) or called)
             self.catch_up()
-            for gone in sorted(before - {concept.name for concept in self.concepts()}):
+            for gone in sorted(before - self._names()):
                 self._announce('forgotten', gone, f'forgot {gone!r}')
+            for person in persons - self._names(Sense.VOICE):
+                self.sayings.forget_person(person)
+                self.tricks.forget_person(person)
             trick = clean_name(name)
             if self._writable() and self._forget_trick(trick):
                 self.catch_up()
@@ -209,15 +216,20 @@ class Learner:
 
         return self._pool.submit(work)
 
-    def correct(self, words: str, instead: Step, language: str) -> Future[Trick | None]:
-        """Words were understood wrongly; the trick that the third such correction makes."""
+    def correct(self, words: str, instead: Step, language: str,
+                person: str = '') -> Future[Trick | None]:
+        """Words were understood wrongly; the trick that the third such correction makes.
+
+        `person`: whose words they are; '': everybody's.
+        """
         def work() -> Trick | None:
             self._writable()
-            trick = self.tricks.correct(words, instead, language)
-            self.sayings.correct(words, instead, language)
+            trick = self.tricks.correct(words, instead, language, person)
+            self.sayings.correct(words, instead, language, person)
             if trick is not None:
                 self.catch_up()
-                self._announce('trick', words, f'{words!r} means {instead.words!r} from now on')
+                self._announce('trick', words, f'{words!r} means {instead.words!r} from now on'
+                               + (f' when {person!r} says it' if person else ''))
             return trick
 
         return self._pool.submit(work)
@@ -229,7 +241,7 @@ class Learner:
             memory = self.mind.memory
             lesson, trick = memory.store.newest(self.elsewhere), self.tricks.newest(self.elsewhere)
             if trick is not None and (lesson is None or trick.taught_s >= lesson[1]):
-                name = trick.name if self._forget_trick(trick.name) else ''
+                name = trick.name if self._forget_trick(trick.name, trick.person) else ''
             else:
                 name = memory.take_back(lesson[0]) if lesson is not None else ''
             self.catch_up()
@@ -312,10 +324,13 @@ class Learner:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.mind.memory.close()
 
-    def _forget_trick(self, name: str) -> bool:
+    def _forget_trick(self, name: str, person: str | None = None) -> bool:
         """Also what sleep might learn of it. False: it was not known."""
-        said = self.sayings.forget(name)
-        return self.tricks.forget(name) or said
+        said = self.sayings.forget(name, person)
+        return self.tricks.forget(name, person) or said
+
+    def _names(self, sense: Sense | None = None) -> set[str]:
+        return {concept.name for concept in self.concepts() if sense in (None, concept.sense)}
 
     def _sensed(self, called: str, kind: Sense, seconds: float) -> Concept | None:
         """Learn what a sense beside the eye perceives; None: there was nothing."""

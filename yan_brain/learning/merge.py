@@ -171,16 +171,16 @@ def _fit(memory: ConceptMemory, name: str, lessons: Iterable[Lesson]) -> float:
 
 def joined(mine: Iterable[Trick], theirs: Iterable[Trick]) -> tuple[list[Trick], list[Conflict]]:
     """The tricks of both, and where the older of two of one name got another name."""
-    kept = {trick.name: trick for trick in mine}
+    kept = {trick.key: trick for trick in mine}
     clashes = []
     for trick in theirs:
-        same = kept.get(trick.name, trick)
+        same = kept.get(trick.key, trick)
         # Whoever joins them, in whatever order, comes to the same.
         older, newer = sorted((same, trick), key=lambda t: (t.taught_s, t.content()))
-        kept[trick.name] = newer
+        kept[trick.key] = newer
         if not newer.does_as(older):
-            moved = replace(older, name=_free(trick.name, kept))
-            kept[moved.name] = moved
+            moved = replace(older, name=_free(trick.name, (name for name, _ in kept)))
+            kept[moved.key] = moved
             clashes.append(Conflict(
                 name=trick.name, what='trick', moved=moved.name,
                 detail=f'it is done in two ways; the older is called {moved.name!r} now'))

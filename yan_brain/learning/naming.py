@@ -1,9 +1,9 @@
-"""What a name is meant for, by its words: a sound, a touch, a place, or something seen.
+"""What a name is meant for, by its words: a sound, a touch, a place, a person, or something seen.
 
 "The sound of the bell" and "this sound is called the bell" tell of a sound, "this is the kitchen"
-of a place. "The bell" and "a pat" may be either: whoever learns them
-listens or feels first, and looks when there was nothing. A mind is not asked, for these sentences
-are few and it was not trained on them.
+of a place, "I am Anna" of whoever says it. "The bell" and "a pat" may be either: whoever learns
+them listens or feels first, and looks when there was nothing. A mind is not asked, for these
+sentences are few and it was not trained on them.
 """
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ _ROOM = (r'(?:kitchen|(?:\w+[- ])?room|bedroom|bathroom|hall|hallway|corridor|of
          r'|charger|dock|(?:\w+\s+)?station)')
 _ROOM_ZH = (r'(?:\w*(?:厨房|客厅|卧室|书房|浴室|卫生间|餐厅|走廊|过道|门厅|大厅|办公室|车库'
             r'|阳台|花园|地下室|储藏室|房间|角落|门口|基地|充电[桩站座器])|家|我家|老家)')
+_HELLO = r'(?:(?:hello|hi|hey|good\s+(?:morning|day|evening))(?:\s+(?:robot|there))?\s*[,.!]*\s+)?'
+_HELLO_ZH = '(?:(?:你好|嗨|早上好|晚上好)[，,。！!]?)?'
+_PERSON = r"[^\W\d_][\w'-]*(?:\s+[^\W\d_][\w'-]*)?"
+_PERSON_ZH = r'(?:[\u4e00-\u9fff]{1,5}|[A-Za-z][\w -]*?)'
+# "I am Anna", not "I am hungry": a recogniser, and who types with care, writes names so.
+_CAPITAL = r"(?!(?:Here|Back|Home|Not|So|Very|In|At|On|The|A|An|I|Your|My|Sorry|OK|Ok)\b)" \
+           r"[A-Z\u00c0-\u00de][\w']*"
 # What a name may be of beside something seen, by the name itself.
 _MAYBE = (
     (Sense.SOUND, re.compile(rf'\b(?:{_SOURCE}|{_NOISE})\b|[声音铃哨笛鼓锣]|喇叭|[鸟狗猫]叫|敲门'
@@ -70,16 +77,27 @@ _TOLD = {
         r'(?:记住[，,]?)?(?:这里|这儿|这边)(?:就)?(?:是|叫做?)(?P<name>.+?)',
         r'(?:记住[，,]?)?这个?(?:地方|位置|房间|屋子)(?:就)?(?:是|叫做?)(?P<name>.+?)',
         r'(?:记住|记下)(?:这里|这儿|这个地方|这个位置)[，,]?(?:是|叫做?|为)(?P<name>.+?)',
-        r'把(?:这里|这儿|这个地方|这个位置)(?:记[作为成住]|叫做?)(?P<name>.+?)')}
+        r'把(?:这里|这儿|这个地方|这个位置)(?:记[作为成住]|叫做?)(?P<name>.+?)'),
+    Sense.VOICE: (
+        rf'{_HELLO}(?:(?:my\s+name\s+is|my\s+name\'s|(?:i\s+am|i\'m)\s+called'
+        rf'|this\s+is\s+the\s+voice\s+of)\s+(?!not\b)(?P<name>{_PERSON})'
+        rf'|this\s+is\s+(?P<speaker>{_PERSON})\s+(?:speaking|talking)'
+        rf'|(?:i\s+am|i\'m|call\s+me)\s+(?-i:(?P<called>{_CAPITAL}(?:[ -]{_CAPITAL})?)))',
+        rf'{_HELLO_ZH}(?:我的?名字(?:是|叫做?)|我叫做?|请?叫我)(?P<name>(?![你他她它])'
+        rf'{_PERSON_ZH})',
+        rf'{_HELLO_ZH}我是(?P<name>(?![不说在要想来去你谁的这那一为从很])'
+        r'(?:[\u4e00-\u9fff]{2,4}(?<![的了人吗呢吧啊])|[A-Za-z]+))')}
 # The same by a phrase alone, as `told` gives it back.
 _NAMED = {
     Sense.SOUND: (rf'(?:{_A})?{_NOISE}\s+of\s+(?:{_A})?(?P<name>.+?)',
                   rf'(?:{_A})?(?P<name>.+?)\s+{_NOISE}', r'(?P<name>.+?)的(?:声音|响声)'),
     Sense.TOUCH: (rf'(?:{_A})?touch\s+of\s+(?:{_A})?(?P<name>.+?)', r'(?P<name>.+?)的触摸'),
     Sense.PLACE: (rf'(?:{_A})?place\s+(?:of|called)\s+(?:{_A})?(?P<name>.+?)',
-                  r'(?P<name>.+?)(?:这个|的)地方')}
+                  r'(?P<name>.+?)(?:这个|的)地方'),
+    Sense.VOICE: (rf'(?:{_A})?voice\s+of\s+(?P<name>.+?)', r'(?P<name>.+?)\'s\s+voice',
+                  r'(?P<name>.+?)的嗓音')}
 _PHRASE = {Sense.SOUND: ('sound of {}', '{}的声音'), Sense.TOUCH: ('touch of {}', '{}的触摸'),
-           Sense.PLACE: ('place of {}', '{}这个地方')}
+           Sense.PLACE: ('place of {}', '{}这个地方'), Sense.VOICE: ('voice of {}', '{}的嗓音')}
 _OF_HEARING = re.compile(
     r'(?:(?:when(?:ever)?|if|once|as\s+soon\s+as|should)\s+you\s+hear\b'
     r'(?!\s+me\b|.*\bword\b)|(?:当|如果|要是|只要|一)?(?:你)?听[到见](?!.*[说话词]))',
@@ -145,6 +163,7 @@ def of_hearing(text: str) -> bool:
 def _first(patterns: list[re.Pattern[str]], words: str) -> str:
     for pattern in patterns:
         found = pattern.fullmatch(words.strip())
-        if found is not None and not _QUESTION.search(found['name'].casefold()):
-            return found['name'].strip(' "“”\'')
+        name = next(filter(None, found.groups()), '') if found is not None else ''
+        if name and not _QUESTION.search(name.casefold()):
+            return name.strip(' "“”\'')
     return ''

@@ -47,8 +47,11 @@ class Saying:
 
     @property
     def counts(self) -> bool:
-        """Whether it may be learned from: corrected often enough, or praised once."""
-        return self.kind == 'praised' or self.times >= CORRECTIONS
+        """Whether it may be learned from: corrected often enough, or praised once.
+
+        What only one person means by it is no business of the core, which all talk to.
+        """
+        return not self.person and (self.kind == 'praised' or self.times >= CORRECTIONS)
 
     @property
     def key(self) -> str:
@@ -95,13 +98,13 @@ class Sayings:
                 found.append(saying)
         return tuple(found)
 
-    def forget(self, text: str) -> bool:
-        """Erase a saying, whatever it meant; False: it was not known."""
-        if not self._made():
-            return False
-        with self._database.writing(f'the forgetting of the saying {text!r}'):
-            return bool(self._database.run('DELETE FROM sayings WHERE text = ?',
-                                           (text,)).rowcount)
+    def forget(self, text: str, person: str | None = None) -> bool:
+        """Erase a saying, whatever it meant; `person`: of them alone. False: it was not known."""
+        return self._erase(text, 'text = ?1 AND (?2 IS NULL OR person = ?2)', text, person)
+
+    def forget_person(self, person: str) -> bool:
+        """Erase all that one person said; False: there is nothing."""
+        return self._erase(person, 'person = ?1', person)
 
     def take_over(self, sayings: Iterable[Saying]) -> None:
         """Keep those of another file too; the greater number of times counts."""
@@ -109,6 +112,12 @@ class Sayings:
             self._make()
             for saying in sayings:
                 self._put(saying)
+
+    def _erase(self, about: str, which: str, *values: str | None) -> bool:
+        if not self._made():
+            return False
+        with self._database.writing(f'the forgetting of the sayings of {about!r}'):
+            return bool(self._database.run(f'DELETE FROM sayings WHERE {which}', values).rowcount)
 
     def _keep(self, saying: Saying) -> None:
         run = self._database.run

@@ -19,7 +19,8 @@ from yan_brain.signals import Sense
 AT_ONCE = 250            # lessons read from the file together
 
 # Cores begin so that are not of what is seen.
-PREFIXES = {Sense.SOUND: 'sound-', Sense.TOUCH: 'touch-', Sense.PLACE: 'place-'}
+PREFIXES = {Sense.SOUND: 'sound-', Sense.TOUCH: 'touch-', Sense.PLACE: 'place-',
+            Sense.VOICE: 'voice-'}
 
 __all__ = ['KeptImage', 'Lesson', 'LessonStore', 'StoreError']
 

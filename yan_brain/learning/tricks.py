@@ -53,6 +53,7 @@ class Trick:
     percept: bool = False
     shown: bool = False                  # by leading the robot, not told in words
     language: str = 'en'
+    person: str = ''                     # whose words these are; '': everybody's
     id: int = 0
 
     def __post_init__(self) -> None:
@@ -60,13 +61,19 @@ class Trick:
             raise ValueError(f'the trick {self.name!r} has {len(self.steps)} steps; allowed: 1 '
                              f'to {MOST_STEPS}')
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name and person: there is one trick of each."""
+        return self.name, self.person
+
     def content(self) -> str:
         """All but name, time and id, as JSON."""
         steps = [{key: float(value) if key == 'amount' else value
                   for key, value in asdict(step).items() if value not in (None, '')}
                  for step in self.steps]
+        whose = {'person': self.person} if self.person else {}
         return json.dumps({'steps': steps, 'percept': self.percept, 'shown': self.shown,
-                           'language': self.language}, ensure_ascii=False)
+                           'language': self.language, **whose}, ensure_ascii=False)
 
     def checksum(self) -> bytes:
         """16 bytes that change with content and time, and stay under another name."""
@@ -78,7 +85,8 @@ class Trick:
 
 
 class TrickBook:
-    """The tricks in a file. One trick for each name; a newer one takes the older's place.
+    """The tricks in a file. One for each name, and one more for each person who has a meaning of
+    their own for it; a newer one takes the older's place.
 
     Reading never waits for writing: what is known is at hand. Damaged tricks are left out and
     named in `damaged`.
@@ -111,9 +119,11 @@ class TrickBook:
                 damaged.append(f'{name} (trick {number})')
         self.damaged, self._known = tuple(damaged), tuple(found)
 
-    def named(self, name: str) -> Trick | None:
-        """The trick of a name that is said; None: there is none."""
-        return next((t for t in self.tricks() if t.name == name and not t.percept), None)
+    def named(self, name: str, person: str = '') -> Trick | None:
+        """The trick of a name that a person says, their own first; None: there is none."""
+        found = [trick for trick in self.tricks() if trick.name == name and not trick.percept
+                 and trick.person in ('', person)]
+        return max(found, key=lambda trick: bool(trick.person), default=None)
 
     def occasions(self) -> tuple[Trick, ...]:
         """What is done when something is perceived."""
@@ -131,7 +141,8 @@ class TrickBook:
         content = trick.content()
         run = self._database.run
         with self._database.writing(f'the trick {trick.name!r}'):
-            run('UPDATE tricks SET active = 0 WHERE active AND name = ?', (trick.name,))
+            run(f'UPDATE tricks SET active = 0 WHERE active AND name = ? AND {_WHOSE} = ?',
+                (trick.name, trick.person))
             _sweep(self._database)
             made = run('INSERT INTO tricks (name, content, taught_s, checksum) '
                        'VALUES (?, ?, ?, ?)',
@@ -141,16 +152,18 @@ class TrickBook:
                 'trick': int(made.lastrowid or 0), 'steps': len(trick.steps)})
         self.reload()
 
-    def correct(self, words: str, instead: Step, language: str) -> Trick | None:
+    def correct(self, words: str, instead: Step, language: str,
+                person: str = '') -> Trick | None:
         """`words` were understood wrongly, `instead` was meant.
 
         The third time this is what they mean from then on: the trick that says so, else None.
+        Those of a `person` count by themselves, and change what the words mean for them alone.
 
         Raises:
             StoreError: it could not be kept.
         """
         trick = Trick(name=words, steps=(instead,), taught_s=self._database.clock(),
-                      language=language)
+                      language=language, person=person)
         content = trick.content()
         with self._database.writing(f'the correction of {words!r}'):
             self._database.note('correction', words, {'content': content})
@@ -162,16 +175,24 @@ class TrickBook:
         self.teach(trick)
         return trick
 
-    def forget(self, name: str) -> bool:
-        """Take a trick back. False: there is none of this name."""
-        with self._database.writing(f'the forgetting of {name!r}'):
-            count = self._database.run('UPDATE tricks SET active = 0 WHERE active AND name = ?',
-                                       (name,)).rowcount
-            if count:
-                _sweep(self._database)
-                self._database.run("DELETE FROM journal WHERE kind = 'correction' "
-                                   'AND concept = ?', (name,))
-                self._database.note('forgotten', name, {'tricks': count})
+    def forget(self, name: str, person: str | None = None) -> bool:
+        """Take a trick back; `person`: only what it means for them. False: there is none."""
+        return self._forget(name, 'name = ?1 AND (?2 IS NULL OR {whose} = ?2)', name, person)
+
+    def forget_person(self, person: str) -> bool:
+        """Take back all that words mean for one person. False: there is nothing."""
+        return self._forget(person, '{whose} = ?1', person)
+
+    def _forget(self, about: str, which: str, *values: str | None) -> bool:
+        run = self._database.run
+        with self._database.writing(f'the forgetting of {about!r}'):
+            count = run('UPDATE tricks SET active = 0 WHERE active AND '
+                        + which.format(whose=_WHOSE), values).rowcount
+            _sweep(self._database)
+            told = run("DELETE FROM journal WHERE kind = 'correction' AND " + which.replace(
+                'name', 'concept').format(whose=_CORRECTED), values).rowcount
+            if count or told:
+                self._database.note('forgotten', about, {'tricks': count})
         self.reload()
         return bool(count)
 
@@ -179,6 +200,16 @@ class TrickBook:
         """The trick that was taught last; `besides`: checksums of some that do not count."""
         return max((trick for trick in self.tricks() if trick.checksum() not in besides),
                    key=lambda trick: (trick.taught_s, trick.id), default=None)
+
+
+def _whose(content: str) -> str:
+    """Whose a trick is, by its content, in SQL; what is damaged is everybody's."""
+    return (f"CASE WHEN json_valid({content}) THEN "
+            f"coalesce(json_extract({content}, '$.person'), '') ELSE '' END")
+
+
+# Of a trick, and of a correction in the journal.
+_WHOSE, _CORRECTED = _whose('content'), _whose("json_extract(detail, '$.content')")
 
 
 def _sweep(database: Database) -> None:
@@ -205,4 +236,5 @@ def _trick(number: int, name: str, content: dict[str, Any], taught_s: float) -> 
                        place=Place(**step['place']) if 'place' in step else None)
                   for step in content['steps'])
     return Trick(name=name, steps=steps, taught_s=taught_s, percept=bool(content['percept']),
-                 shown=bool(content['shown']), language=str(content['language']), id=number)
+                 shown=bool(content['shown']), language=str(content['language']),
+                 person=str(content.get('person', '')), id=number)

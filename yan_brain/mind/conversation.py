@@ -9,12 +9,13 @@ from concurrent.futures import Future
 from typing import Any
 
 from yan_brain.learning.naming import told
-from yan_brain.learning.tricks import MOVABLE, Step, Trick
+from yan_brain.learning.tricks import Step, Trick
 from yan_brain.mind.clauses import plain
+from yan_brain.mind.feedback import Feedback
 from yan_brain.mind.occasions import Occasions, things_in
 from yan_brain.mind.parties import Parties
-from yan_brain.mind.performance import Performer, order, step_of
-from yan_brain.mind.phrases import asks_where, destination
+from yan_brain.mind.performance import Performer, order
+from yan_brain.mind.phrases import asks_where, asks_who, destination, forgotten
 from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.schooling import NotUnderstood, School
 from yan_brain.mind.tasks import Origin, Task, TaskConfig, Tasks
@@ -22,8 +23,6 @@ from yan_brain.mind.thinker import Thinker, ThoughtLike
 from yan_brain.mind.voice import bare
 from yan_brain.signals import Body, Decision, Percept, Sense, Skill, SkillStatus
 
-# What people do not mean by "good" or "wrong".
-NO_DEEDS = frozenset({Skill.FEEDBACK, Skill.WATCH, Skill.IDLE})
 SILENT_ENDS = ('preempted', 'shutdown')      # somebody has just said something else
 
 
@@ -41,31 +40,34 @@ class Conversation:
             here=lambda: parties.places.here if parties.places is not None else None,
             perceives=lambda words: self.occasions.knows(words, self._is_thing(words)),
             taught=self.occasions.taught_in)
+        self.feedback = Feedback(parties)
         self._with = parties
-        self._last: Task | None = None           # what feedback is about
-        self._wrong: Task | None = None          # what was blamed; what comes next was meant
 
-    def submit(self, text: str, origin: Origin) -> Task:
-        """Take words.
+    def submit(self, text: str, origin: Origin, speaker: str = '') -> Task:
+        """Take words. `speaker`: who said them, by the voice; '': not known.
 
         Raises:
             ValueError: too many are waiting.
         """
-        known = self._known_words(text, origin)
+        known = self._known_words(text, origin, speaker)
         if known is not None:
             return known
-        return self._think_about(text, origin, self._meant(text))
+        return self._think_about(text, origin, self._meant(text), speaker)
 
     def _meant(self, text: str) -> Decision | None:
         """What words mean that need no thought."""
         name, skill = told(text), Skill.TEACH
         if not name and self._with.places is not None:
             name, skill = destination(text, self._with.places.memory.names), Skill.GO_TO
+        if not name and (gone := forgotten(text)) and any(
+                concept.name == gone for concept in self._with.concepts()):
+            name, skill = gone, Skill.FORGET
         return Decision(stamp_s=0.0, version='', skill=skill, argument=name,
                         language=_spoken(text)) if name else None
 
-    def _think_about(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
-        task = self.tasks.begin(text, origin, order)
+    def _think_about(self, text: str, origin: Origin, order: Decision | None = None,
+                     speaker: str = '') -> Task:
+        task = self.tasks.begin(text, origin, order, speaker)
         try:
             dropped = self.thinker.hear(task)
         except ValueError:
@@ -75,18 +77,18 @@ class Conversation:
             self.tasks.end(other, 'preempted')
         return task
 
-    def overheard(self, text: str) -> None:
+    def overheard(self, text: str, speaker: str = '') -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
-        if self.tasks.current is None or is_stop(text) or self._is_known(plain(text)) \
-                or asks_where(text) or self._meant(text) is not None:
-            self._try_heard(text)
+        if self.tasks.current is None or is_stop(text) or asks_where(text) or asks_who(text) \
+                or self._is_known(plain(text), speaker) or self._meant(text) is not None:
+            self._try_heard(text, speaker)
             return
 
         def understood(future: Future[Decision]) -> None:
             if future.cancelled() or future.exception() is not None \
                     or future.result().skill in (Skill.UNCLEAR, Skill.IDLE):
                 return
-            self._try_heard(text)
+            self._try_heard(text, speaker)
 
         asked = self.thinker.understand(text)
         asked.add_done_callback(lambda f: self._with.post(lambda: understood(f)))
@@ -142,9 +144,9 @@ class Conversation:
                                       language)
         return False, voice.trouble('unclear', language)
 
-    def _try_heard(self, text: str) -> None:
+    def _try_heard(self, text: str, speaker: str) -> None:
         try:
-            self.submit(text, Origin.HEARD)
+            self.submit(text, Origin.HEARD, speaker)
         except ValueError as error:
             self._with.say(self._with.voice.trouble(str(error), 'en'))
 
@@ -170,34 +172,32 @@ class Conversation:
         elif decision.skill is Skill.WATCH:
             self._watch(task, decision)
         elif decision.skill is Skill.PERFORM:
-            trick = self._with.book.named(plain(bare(decision.argument)))
+            trick = self._with.book.named(plain(bare(decision.argument)), task.speaker)
             if trick is None:
                 self.tasks.end(task, 'unknown_trick')
             else:
                 self._perform(trick, task)
         elif decision.skill is Skill.FEEDBACK:
-            value, about = decision.amount or 1.0, self._last
-            self._wrong = about if value < 0 else None
-            if value > 0:
-                self._praise(about)
-            self._later(task, self._with.feedback(
-                value, about.instruction_id if about else 0, about.text if about else ''),
-                lambda _: voice.judged(value, language))
+            value = decision.amount or 1.0
+            self._later(task, self.feedback.judge(task, value),
+                        lambda _: voice.judged(value, language))
 
-    def _is_known(self, words: str) -> bool:
+    def _is_known(self, words: str, speaker: str) -> bool:
         """Whether exactly these words are a trick's or a device's."""
         device = self._with.device
-        return self._with.book.named(words) is not None or (
+        return self._with.book.named(words, speaker) is not None or (
             device is not None and bool(device.find(words)))
 
-    def _known_words(self, text: str, origin: Origin) -> Task | None:
+    def _known_words(self, text: str, origin: Origin, speaker: str) -> Task | None:
         """Begin what exactly these words were taught for, or are the maker's for."""
         words = plain(text)
         if is_stop(text):
             return None
-        trick = self._with.book.named(words)
+        trick = self._with.book.named(words, speaker)
         if trick is not None:
-            return self._perform(trick, Task(text, origin))
+            return self._perform(trick, Task(text, origin, speaker=speaker))
+        if asks_who(text):
+            return self._answered(text, origin, self._with.voice.who(speaker, _spoken(text)))
         if asks_where(text) and self._with.places is not None:
             return self._answered(text, origin, self._with.voice.where(
                 self._with.places.nearest(), _spoken(text)))
@@ -286,22 +286,6 @@ class Conversation:
                 whole.status = task.status
             self._with.news(whole or task)
 
-    def _correct(self, task: Task) -> None:
-        """What is asked for after blame is what should have been done."""
-        wrong, self._wrong = self._wrong, None
-        if wrong is None or task.decision is None or not task.succeeded:
-            return
-        words, meant = plain(wrong.text), task.decision
-        if meant.skill in MOVABLE - {Skill.STOP} and words != plain(task.text):
-            self._with.correct(words, step_of(task.text, meant), meant.language)
-
-    def _praise(self, task: Task | None) -> None:
-        """What was done upon these words was right."""
-        done = task.decision if task is not None and task.succeeded else None
-        if task is not None and done is not None and done.skill in MOVABLE and (
-                task.order is None and self._with.praise is not None):
-            self._with.praise(plain(task.text), step_of(task.text, done), done.language)
-
     def _later(self, task: Task, future: Future[Any], say: Callable[[Any], str]) -> None:
         """End a task when the future is done, with what `say` makes of it."""
         self._after(task, future, lambda found: self._done(task, say(found)))
@@ -334,9 +318,7 @@ class Conversation:
         if task.origin is Origin.STEP:
             self.performer.ended(task)
             return
-        if task.decision is None or task.decision.skill not in NO_DEEDS:
-            self._correct(task)
-            self._last = task
+        self.feedback.ended(task)
         if task.reason == 'unknown_word' and self._is_lost(task.decision):
             task.reason = 'lost'
         reply = task.answer or self._with.voice.ended(task)

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from yan_brain.signals import Sound
 
 PIECES_WAITING = 200     # of sound; about 20 s when the recogniser cannot keep up
@@ -21,6 +24,11 @@ class Hearing(Protocol):
 
     def hear(self, sound: Sound) -> str | None:
         """The words of an utterance that has just ended, else None."""
+        ...
+
+    @property
+    def utterance(self) -> NDArray[np.int16]:
+        """(n,) at 16 kHz: the sound that the newest words were said in."""
         ...
 
 
@@ -49,11 +57,11 @@ class Mutes:
 class Listener:
     """Feeds an ear piece by piece and hands on what it understood.
 
-    `heard` gets words, `failed` why a piece of sound could not be used, `broke` what ended the
-    thread, which should end the process; all are called from the listening thread.
+    `heard` gets words and their sound, `failed` why a piece of sound could not be used, `broke`
+    what ended the thread, which should end the process; all are called from the listening thread.
     """
 
-    def __init__(self, ear: Hearing, *, heard: Callable[[str], None],
+    def __init__(self, ear: Hearing, *, heard: Callable[[str, NDArray[np.int16]], None],
                  failed: Callable[[str], None], broke: Callable[[BaseException], None]) -> None:
         self.dropped = 0
         self._ear, self._heard, self._failed, self._broke = ear, heard, failed, broke
@@ -89,7 +97,7 @@ class Listener:
                     self._failed(f'{type(error).__name__}: {error}')
                     continue
                 if words and words.strip() and not self._closing:
-                    self._heard(words.strip())
+                    self._heard(words.strip(), self._ear.utterance)
         except BaseException as error:
             self._broke(error)
             raise

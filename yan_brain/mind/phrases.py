@@ -16,6 +16,24 @@ _WHERE = re.compile(r'where\s+(?:are\s+(?:you|we)|am\s+i)(?:\s+now)?'
                     r'|(?:你|我们|我|咱们)(?:现在)?在(?:哪里?|哪儿|什么地方)'
                     r'|(?:这里|这儿|这)是(?:哪里?|哪儿|什么地方)')
 
+_WHO = re.compile(r"who\s+(?:am\s+i|is\s+(?:this|speaking|talking))|what(?:\s+is|'s|s)\s+my\s+name"
+                  r'|do\s+you\s+(?:know|recogni[sz]e)\s+(?:me|my\s+voice|who\s+i\s+am)'
+                  r'|我是谁|我叫什么(?:名字)?|(?:你)?(?:认识我|知道我是谁|听得出我是谁)吗?'
+                  r'|我的名字(?:是|叫)什么')
+
+_FORGET = re.compile(r"forget(?:\s+about)?\s+(?:(?:the|an?|my|our|your)\s+)?(.+?)(?:'s\s+voice)?"
+                     r'|(?:忘掉|忘记|忘了)(.+?)(?:的(?:声音|嗓音))?')
+
+
+def forgotten(text: str) -> str:
+    """What is to be forgotten, where a whole sentence asks for that; '' otherwise.
+
+    >>> forgotten('Forget Anna, please.'), forgotten('忘掉安娜的声音'), forgotten('forget it')
+    ('anna', '安娜', 'it')
+    """
+    found = _FORGET.fullmatch(plain(text))
+    return next(filter(None, found.groups()), '') if found is not None else ''
+
 
 def destination(text: str, places: Collection[str]) -> str:
     """The place, of those that are known, that exactly these words send the robot to; '': none.
@@ -38,6 +56,15 @@ def asks_where(text: str) -> bool:
     (True, True, False)
     """
     return _WHERE.fullmatch(_bare(text)) is not None
+
+
+def asks_who(text: str) -> bool:
+    """Whether it is asked who is speaking.
+
+    >>> asks_who('Who am I?'), asks_who('我是谁？'), asks_who('who is that')
+    (True, True, False)
+    """
+    return _WHO.fullmatch(_bare(text)) is not None
 
 
 def _bare(text: str) -> str:

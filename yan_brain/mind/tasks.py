@@ -62,6 +62,7 @@ class Task:
     seconds: float = 0.0
     answer: str = ''                     # what the brain found by itself, to be said at the end
     order: Decision | None = None        # what the words mean, where that is known beforehand
+    speaker: str = ''                    # name of who said it; '': not known, or not said aloud
 
     @property
     def succeeded(self) -> bool:
@@ -92,9 +93,10 @@ class Tasks:
         self._on_end = on_end
         self._steady_s = steady_s
 
-    def begin(self, text: str, origin: Origin, order: Decision | None = None) -> Task:
+    def begin(self, text: str, origin: Origin, order: Decision | None = None,
+              speaker: str = '') -> Task:
         """New words, to be thought about in the next tick."""
-        task = Task(text, origin, self._steady_s(), order=order)
+        task = Task(text, origin, self._steady_s(), order=order, speaker=speaker)
         self._waiting.append(task)
         return task
 

@@ -80,9 +80,10 @@ _TAUGHT = {
     Sense.SOUND: ('I will remember: this is the sound of {one}.', '我记住了这个声音：{name}。'),
     Sense.TOUCH: ('I will remember: this is what {one} feels like.',
                   '我记住了这样的触碰：{name}。'),
-    Sense.PLACE: ('I will remember this place: {name}.', '我记住了这个地方：{name}。')}
+    Sense.PLACE: ('I will remember this place: {name}.', '我记住了这个地方：{name}。'),
+    Sense.VOICE: ('Hello {called}, I will know your voice.', '你好，{name}，我记住了你的声音。')}
 _OF = {Sense.SOUND: ('a sound', '声音'), Sense.TOUCH: ('a touch', '触碰'),
-       Sense.PLACE: ('a place', '地方')}
+       Sense.PLACE: ('a place', '地方'), Sense.VOICE: ('a person', '人')}
 
 
 class Sentences:
@@ -104,7 +105,7 @@ class Sentences:
         chinese = language == 'zh'
         parts = [_known(concept, chinese) for concept in concepts]
         if tricks:
-            names = [trick.name for trick in tricks]
+            names = [_owned(trick, chinese) for trick in tricks]
             parts.append(f'会做{"、".join(names)}' if chinese else f'how to {_and(names)}')
         if not parts:
             return ('你还没有教过我什么。给我看一样东西，告诉我它叫什么。' if chinese else
@@ -114,7 +115,7 @@ class Sentences:
     def taught(self, concept: Concept, language: str) -> str:
         """A lesson was learned."""
         return _TAUGHT[concept.sense][language == 'zh'].format(
-            name=concept.name, one=_with_a(concept.name))
+            name=concept.name, one=_with_a(concept.name), called=concept.name.title())
 
     def forgot(self, name: str, known: bool, language: str) -> str:
         """A lesson was taken back, or there was none."""
@@ -178,6 +179,13 @@ class Sentences:
         return (f'我离{name}大约{far:.1f}米。' if language == 'zh'
                 else f'I am about {far:.1f} metres from this place: {name}.')
 
+    def who(self, name: str, language: str) -> str:
+        """Who is speaking; '' for a name: a voice that is not known, or none."""
+        if language == 'zh':
+            return f'你是{name}。' if name else '我听不出你是谁。请对我说：我叫什么名字。'
+        return (f'You are {name.title()}.' if name else
+                'I do not know your voice. Tell me aloud: my name is, and your name.')
+
     def ended(self, task: Task) -> str:
         """How an instruction ended."""
         decision = task.decision or Decision(stamp_s=0.0, version='')
@@ -218,6 +226,13 @@ def _known(concept: Concept, chinese: bool) -> str:
         return concept.name
     return (f'{concept.name}（{"，".join(about)}）' if chinese
             else f'{concept.name} ({", ".join(about)})')
+
+
+def _owned(trick: Trick, chinese: bool) -> str:
+    if not trick.person:
+        return trick.name
+    return (f'{trick.name}（{trick.person}的）' if chinese
+            else f'{trick.name} (for {trick.person.title()})')
 
 
 def bare(name: str) -> str:

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from nav_msgs.msg import Odometry
+from numpy.typing import NDArray
 from rclpy.callback_groups import ReentrantCallbackGroup
 from std_msgs.msg import String
 from yan_brain_msgs import msg
@@ -208,9 +210,10 @@ class CognitionNode(BrainNode[CognitionConfig]):
         self.out_state.publish(convert.brain_state_out(thought.state))
         self.inbox.post(lambda: self._pass(lambda talk: talk.thought(thought, task)))
 
-    def on_words(self, text: str) -> None:
+    def on_words(self, text: str, utterance: NDArray[np.int16]) -> None:
         self.out_heard.publish(String(data=text))
-        self.inbox.post(lambda: self._pass(lambda talk: talk.overheard(text)))
+        speaker = self.senses.persons.hear(utterance)
+        self.inbox.post(lambda: self._pass(lambda talk: talk.overheard(text, speaker)))
 
     def on_failed(self, why: str, task: Task | None = None) -> None:
         self._troubles.note(why)

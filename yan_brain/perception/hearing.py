@@ -82,6 +82,7 @@ class Ear:
         self.voice = 0.0                # chance of speech in the newest window
         self.utterances = 0             # ended so far
         self.clipped = 0                # pieces that were overdriven
+        self.utterance = np.zeros(0, np.int16)      # at 16 kHz, what the newest words were said in
         self._given = recogniser
         self._detector = VoiceDetector()
         self._resampler = Resampler()
@@ -120,11 +121,16 @@ class Ear:
         return self._given
 
     def _words(self, utterances: list[NDArray[np.int16]]) -> str | None:
-        said = []
+        said, sound = [], []
         for utterance in utterances:
             self.utterances += 1
-            said.append(self.load().transcribe(utterance).strip())
-        return ' '.join(words for words in said if words) or None
+            words = self.load().transcribe(utterance).strip()
+            if words:
+                said.append(words)
+                sound.append(utterance)
+        if sound:
+            self.utterance = np.concatenate(sound)
+        return ' '.join(said) or None
 
     def _gap(self, sound: Sound, seconds: float) -> list[NDArray[np.int16]]:
         """An utterance that missing sound has ended; stamps that jump back start afresh."""

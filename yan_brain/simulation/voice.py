@@ -57,13 +57,19 @@ VOICES: dict[str, Voice] = {
 }
 TEST_VOICES: tuple[str, ...] = ('pico-gb', 'pico-us', 'flite-slt')
 TRAIN_VOICES: tuple[str, ...] = tuple(name for name in VOICES if name not in TEST_VOICES)
+# Speakers that differ by their voice, not by accent alone, for telling persons apart.
+PEOPLE: dict[str, Voice] = {
+    **{name: voice for name, voice in VOICES.items() if name != 'espeak-gb'},
+    'pico-de': Voice('pico', 'de-DE'), 'pico-es': Voice('pico', 'es-ES'),
+    'pico-fr': Voice('pico', 'fr-FR'), 'pico-it': Voice('pico', 'it-IT'),
+}
 ROBOT_VOICE = 'pico-us'
 PERSON_VOICE = 'pico-gb'
 
 
 def available(names: tuple[str, ...] | None = None) -> tuple[str, ...]:
     """Those of `names` (default: all) whose engine is on this machine."""
-    return tuple(name for name in (names or tuple(VOICES)) if _present(VOICES[name].engine))
+    return tuple(name for name in (names or tuple(VOICES)) if _present(_voice(name).engine))
 
 
 def synthesise(text: str, voice: str = PERSON_VOICE, *, rate: float = 1.0,
@@ -74,8 +80,7 @@ def synthesise(text: str, voice: str = PERSON_VOICE, *, rate: float = 1.0,
     Raises ValueError for text that is empty or longer than 400 characters, an unknown voice or
     a factor out of range; VoiceError when the engine is absent or fails.
     """
-    if voice not in VOICES:
-        raise ValueError(f'voice is {voice!r}; allowed: {", ".join(VOICES)}')
+    chosen = _voice(voice)
     words = ' '.join(text.replace('\0', ' ').split())
     if not words or len(words) > LONGEST_TEXT:
         raise ValueError(f'text to speak has {len(words)} characters; allowed: 1 to '
@@ -83,7 +88,6 @@ def synthesise(text: str, voice: str = PERSON_VOICE, *, rate: float = 1.0,
     for name, factor in (('rate', rate), ('pitch', pitch)):
         if not (math.isfinite(factor) and 0.5 <= factor <= 2.0):
             raise ValueError(f'{name} is {factor!r}; allowed: 0.5 to 2')
-    chosen = VOICES[voice]
     if not _present(chosen.engine):
         raise VoiceError(f'voice {voice!r} needs {_SOURCES[chosen.engine]}; present here: '
                          + (', '.join(available()) or 'none'))
@@ -186,6 +190,13 @@ def _run(command: list[str], text: str | None = None) -> NDArray[np.int16]:
         said = (getattr(error, 'stderr', None) or b'').decode(errors='replace').strip()
         raise VoiceError(f'{command[0]} failed: {error}; it said: {said or "nothing"}') from error
     return _read_wav(done.stdout, command[0])
+
+
+def _voice(name: str) -> Voice:
+    found = VOICES.get(name) or PEOPLE.get(name)
+    if found is None:
+        raise ValueError(f'voice is {name!r}; allowed: {", ".join({**VOICES, **PEOPLE})}')
+    return found
 
 
 def _read_wav(raw: bytes, source: str) -> NDArray[np.int16]:
