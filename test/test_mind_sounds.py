@@ -21,6 +21,7 @@ from yan_brain.learning.merge import merge
 from yan_brain.learning.naming import naming, of_hearing, told
 from yan_brain.learning.store import LessonStore
 from yan_brain.mind.occasions import Occasions
+from yan_brain.mind.senses import memory_of
 from yan_brain.mind.sounds import FILE, HOLDS_S, RECENT_S, Sounds, load_world
 from yan_brain.mind.voice import Sentences
 from yan_brain.perception.sound import SoundError
@@ -161,8 +162,7 @@ def test_merging_brings_sounds_together_and_names_the_same_word_for_others(
             ears.teach(name, source)
         ears.mind.learn('bell', [ears.mind.look(image(0.0))])
         ears.learner.close()
-    made = merge(paths[0], paths[1], paths[2], world=lambda core, width: (
-        load_world() if core == 'sound-1' else None))
+    made = merge(paths[0], paths[1], paths[2], memory=memory_of)
     assert made.lessons == 6 and [c.name for c in made.conflicts] == ['bell']
     merged = _Ears(paths[2])
     assert merged.play(WHISTLE) == {'whistle'}

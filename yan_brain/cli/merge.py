@@ -6,10 +6,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from yan_brain.learning.knowledge import World
+from yan_brain.learning.concepts import ConceptMemory
 from yan_brain.learning.merge import merge
 from yan_brain.learning.store import StoreError, sense_of
-from yan_brain.perception.timbre import CORE
 from yan_brain.signals import Sense
 
 
@@ -28,16 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Merge and say what came of it."""
-    def world(core: str, width: int) -> World | None:
-        from yan_brain.mind.checkpoint import DEFAULT_FOLDER
-        from yan_brain.mind.sounds import load_world as load_world_of_sounds
-        from yan_brain.mind.world import load_world
-        found = (load_world_of_sounds() if core == CORE
-                 else load_world(args.weights or DEFAULT_FOLDER, core))
-        return found if found is not None and found.rows.shape[1] == width else None
+    def memory(core: str, width: int) -> ConceptMemory:
+        from yan_brain.mind.senses import memory_of
+        return memory_of(core, width, args.weights)
 
     try:
-        made = merge(args.first, args.second, args.out, world=world, rename=args.rename)
+        made = merge(args.first, args.second, args.out, memory=memory, rename=args.rename)
     except StoreError as error:
         print(error, file=sys.stderr)
         return 1

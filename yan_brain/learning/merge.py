@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from yan_brain.learning.concepts import ConceptMemory
-from yan_brain.learning.knowledge import World
 from yan_brain.learning.places import APART_M, apart
 from yan_brain.learning.sayings import Sayings
 from yan_brain.learning.store import Lesson, LessonStore, StoreError, sense_of
@@ -24,7 +23,7 @@ from yan_brain.signals import Sense
 
 ALIKE = 0.5              # chance from which what one brain was shown is the other's concept
 
-MakeWorld = Callable[[str, int], World | None]      # of a core and a width
+MakeMemory = Callable[[str, int], ConceptMemory]     # an empty one, of a core and a width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +48,15 @@ class Merged:
     cores: tuple[str, ...]   # more than one: some lessons will not be used by a brain
 
 
-def merge(first: Path, second: Path, out: Path, *, world: MakeWorld | None = None,
+def merge(first: Path, second: Path, out: Path, *, memory: MakeMemory | None = None,
           rename: str = '') -> Merged:
     """Write a new store that holds the lessons and tricks of both; neither of them is changed.
 
     Args:
         first, second: stores to read.
         out: file to make.
-        world: what a core's features look like ordinarily; helps to tell conflicts.
+        memory: makes what judges lessons of a core as the brain itself does; helps to tell
+            conflicts.
         rename: what is put behind the second's name in a conflict of concepts; empty: both
             meanings stay under one name.
 
@@ -72,20 +72,25 @@ def merge(first: Path, second: Path, out: Path, *, world: MakeWorld | None = Non
         with closing(LessonStore(first, read_only=True)) as one, \
                 closing(LessonStore(second, read_only=True)) as other, \
                 closing(LessonStore(out)) as made:
-            return _merge(one, other, made, world, rename)
+            return _merge(one, other, made, memory or plain, rename)
     except StoreError:
         with suppress(OSError):
             out.unlink()
         raise
 
 
-def _merge(one: LessonStore, other: LessonStore, made: LessonStore, world: MakeWorld | None,
+def plain(core: str, width: int) -> ConceptMemory:
+    """A memory that knows nothing of what is ordinary."""
+    return ConceptMemory(width=width, core=core)
+
+
+def _merge(one: LessonStore, other: LessonStore, made: LessonStore, memory: MakeMemory,
            rename: str) -> Merged:
     mine, theirs = one.lessons(), other.lessons()
     damaged = one.damaged + other.damaged
     here = {lesson.checksum() for lesson in mine}
     fresh = [lesson for lesson in theirs if lesson.checksum() not in here]
-    conflicts = _conflicts(mine, fresh, world)
+    conflicts = _conflicts(mine, fresh, memory)
     clashing = {conflict.name for conflict in conflicts}
     if rename:
         fresh = [replace(lesson, concept=f'{lesson.concept} {rename}')
@@ -105,11 +110,11 @@ def _merge(one: LessonStore, other: LessonStore, made: LessonStore, world: MakeW
 
 
 def _conflicts(mine: Iterable[Lesson], theirs: Iterable[Lesson],
-               world: MakeWorld | None) -> list[Conflict]:
+               memory: MakeMemory) -> list[Conflict]:
     """Names whose showings in one brain are not recognised by the other."""
     mine, theirs = list(mine), list(theirs)
     found = places_apart(mine, theirs)
-    sides = [_memories(mine, world), _memories(theirs, world)]
+    sides = [_memories(mine, memory), _memories(theirs, memory)]
     for key in sorted(sides[0].keys() & sides[1].keys()):
         (one, a), (other, b) = sides[0][key], sides[1][key]
         for name in sorted({le.concept for le in a} & {le.concept for le in b}):
@@ -149,7 +154,7 @@ def places_apart(mine: Iterable[Lesson], theirs: Iterable[Lesson]) -> list[Confl
 Memories = dict[tuple[str, int], tuple[ConceptMemory, list[Lesson]]]
 
 
-def _memories(lessons: Iterable[Lesson], world: MakeWorld | None) -> Memories:
+def _memories(lessons: Iterable[Lesson], memory: MakeMemory) -> Memories:
     """A memory for each core, with its lessons."""
     groups: dict[tuple[str, int], list[Lesson]] = {}
     for lesson in lessons:
@@ -157,10 +162,9 @@ def _memories(lessons: Iterable[Lesson], world: MakeWorld | None) -> Memories:
             groups.setdefault((lesson.core, lesson.features.shape[1]), []).append(lesson)
     made = {}
     for (core, width), some in groups.items():
-        memory = ConceptMemory(width=width, core=core,
-                               world=(world(core, width) if world else None))
-        memory.take_over(some, 'merge')
-        made[core, width] = memory, some
+        judge = memory(core, width)
+        judge.take_over(some, 'merge')
+        made[core, width] = judge, some
     return made
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from yan_brain.cognition.core import CoreState
 from yan_brain.cognition.model import View
 from yan_brain.cognition.partitions import Wake
-from yan_brain.learning.concepts import ConceptConfig, ConceptMemory, clean_name
+from yan_brain.learning.concepts import ConceptMemory, clean_name
 from yan_brain.learning.migrate import Seen
 from yan_brain.learning.store import KeptImage
 from yan_brain.mind import seeing
@@ -41,7 +41,6 @@ from yan_brain.signals import (
     Sighting,
 )
 
-SEEN_BEGINS = -0.3       # as of ConceptConfig: things are seen from more sides than are shown
 AROUND = 8               # every so many patches stand for what is around a thing shown
 
 
@@ -100,7 +99,7 @@ class Mind:
         memory = ConceptMemory.open(
             store, width=trained.brain.config.identity, core=trained.version,
             world=load_world(weights or DEFAULT_FOLDER, trained.version),
-            config=ConceptConfig(begins=SEEN_BEGINS))
+            config=seeing.CONCEPTS)
         return cls(trained, memory)
 
     @property

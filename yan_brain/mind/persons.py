@@ -13,9 +13,9 @@ from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
 from yan_brain.learning.store import LessonStore
 from yan_brain.perception.voiceprint import CORE, WIDTH, EncoderMissing, VoiceEncoder
 
-# As of ConceptConfig. Rows of all voices point the same way to some degree: two persons have a
-# cosine of 0.55, one person twice 0.77. Taken for somebody else is worse than not known.
-NEAR = 0.7
+# Rows of all voices point the same way to some degree: two persons have a cosine of 0.55, one
+# person twice 0.77. Taken for somebody else is worse than not known.
+CONCEPTS = ConceptConfig(near=0.7)
 KNOWN = 0.5              # chance from which a voice is taken for one that was taught
 RECENT_S = 8.0           # a voice may be named so long after it was heard
 SENTENCE_S = 4.0         # from the beginning of a sentence until its words are known
@@ -37,7 +37,7 @@ class Persons:
                  encode: Encode | None = None,
                  steady_s: Callable[[], float] = time.monotonic) -> None:
         self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store,
-                                    config=ConceptConfig(near=NEAR))
+                                    config=CONCEPTS)
         self.memory.fault = fault
         self.missing = ''                # why no voice can be told apart
         self._encode, self._steady_s = encode, steady_s

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from yan_brain.cognition.model import View
+from yan_brain.learning.concepts import ConceptConfig
 from yan_brain.perception.sight import COLUMNS, PATCH, ROWS, WIDTH, focal_pixels
 from yan_brain.signals import Image, Percept, Sighting
 
 Floats = NDArray[np.float32]
 
+CONCEPTS = ConceptConfig(begins=-0.3)     # things are seen from more sides than are shown
 THING = 0.35          # chance from which a patch counts as part of a thing
 REACH = 1.6           # patches: whose middles lie this near are one thing
 RANGE_LIMITS_M = (0.1, 20.0)

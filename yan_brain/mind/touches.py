@@ -26,7 +26,7 @@ from yan_brain.perception.touching import (
 )
 from yan_brain.signals import Touch
 
-NEAR = 0.95              # as of ConceptConfig: touches are told by few numbers, and are alike
+CONCEPTS = ConceptConfig(near=0.95)     # touches are told by few numbers, and are alike
 KNOWN = 0.5              # chance from which a touch is taken for what was taught
 HOLDS_S = 1.0            # how long what was felt counts as felt now
 RECENT_S = 8.0           # a touch may be named so long after it, the words themselves included
@@ -45,7 +45,7 @@ class Touches:
     def __init__(self, store: LessonStore | None = None, *, fault: str = '',
                  steady_s: Callable[[], float] = time.monotonic) -> None:
         self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store, world=ordinary(),
-                                    config=ConceptConfig(near=NEAR))
+                                    config=CONCEPTS)
         self.memory.fault = fault
         self._steady_s = steady_s
         self._patterns = Patterns()
