@@ -21,6 +21,7 @@ PIECE_S = 0.1
 AFTER_S = 1.5                           # of silence, so that the end of the words is noticed
 HEAR_LIMIT_S = 20.0                     # from the end of the recording to words
 ANSWER_LIMIT_S = 10.0                   # from words to a decision, or to an answer
+BESIDE_S = 0.5                          # by which what one thought led to may come apart
 LONGEST_S = 30.0
 BODY_SKILLS = frozenset({'stop', 'move', 'turn', 'find', 'go_to', 'turn_to', 'follow'})
 
@@ -77,8 +78,12 @@ class Spoken:
         length_s = sound.samples.size / sound.rate_hz
         if not self._await(lambda: bool(self._heard), length_s + HEAR_LIMIT_S):
             return self._end(began_s, 'no words were understood in the recording')
-        if not self._await(lambda: self._decision is not None, ANSWER_LIMIT_S):
+        if not self._await(lambda: self._decision is not None or bool(self._reply),
+                           ANSWER_LIMIT_S):
             return self._end(began_s, f'"{self._heard}" led to no decision')
+        # "Where are you?" is answered without a thought; else one topic was the quicker one.
+        if not self._await(lambda: self._decision is not None, BESIDE_S):
+            return self._end(began_s, '', True)
         if self._decision.skill in BODY_SKILLS:
             if not self._await(lambda: self._status is not None,
                                limit_s - (time.monotonic() - began_s)):
