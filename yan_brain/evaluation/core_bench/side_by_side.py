@@ -14,7 +14,7 @@ from yan_brain.training.text_stream import bits_per_byte
 from yan_brain.training.text_vocabulary import Tokens, load_tokens
 
 # Top learning rates; `python -m yan_brain.evaluation.core_bench.rates` tries each model at three.
-RATES = {'ours': 2e-3, 'mcsd': 2e-3, 'transformer': 2e-3, 'transformer_same_total': 1e-3,
+RATES = {'ours': 2e-3, 'mcsd': 2e-3, 'transformer': 2e-3, 'transformer_same_total': 4e-3,
          'mamba': 2e-3}
 
 
