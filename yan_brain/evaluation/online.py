@@ -26,7 +26,8 @@ from yan_brain.learning.contract import Learns
 
 LESSON = 20
 FITTED_ON = 1000             # pictures of the first class that set the features' mean and scale
-SKETCH = 512                 # floats that ours keeps of the features
+SKETCH = 512                 # floats that ours keeps of the features, and ...
+EXPANSION = 256              # ... random Fourier features beside them
 TRIED = 20                   # lessons that tell how many threads are best for the networks
 EPOCHS = 15                  # of joint training
 REPLAY_STEPS = 10            # of gradient descent with each lesson
@@ -56,7 +57,7 @@ def learners(width: int) -> dict[str, Callable[[], Learns]]:
     """Those that learn class by class."""
     return {
         'ours': lambda: RidgeClassifier(width=width, sketch=min(SKETCH, width), ridge=10.0,
-                                        keep=False),
+                                        expansion=EXPANSION, keep=False),
         'slda': lambda: Slda(width=width),
         'replay': lambda: Trained(width=width, steps=REPLAY_STEPS, memory=REPLAY_ROWS),
         'finetune': lambda: Trained(width=width, steps=1),
@@ -149,7 +150,7 @@ class Benchmark:
         for threads in sorted({1, os.cpu_count() or 1}):
             torch.set_num_threads(threads)
             learner, times = make(), []
-            for begin in range(0, TRIED * LESSON, LESSON):
+            for begin in range(0, min(TRIED * LESSON, len(self.rows)), LESSON):
                 started = time.perf_counter()
                 learner.learn('a', self.rows[begin:begin + LESSON])
                 times.append(time.perf_counter() - started)

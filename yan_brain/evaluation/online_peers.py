@@ -102,7 +102,7 @@ class _Lesson(Dataset[tuple[torch.Tensor, int]]):
     """What Avalanche takes for a data set: rows, and `targets`."""
 
     def __init__(self, rows: Floats, label: int) -> None:
-        self.rows, self.targets = torch.from_numpy(rows), [label] * len(rows)
+        self.rows, self.targets = torch.tensor(rows), [label] * len(rows)
 
     def __len__(self) -> int:
         return len(self.targets)
