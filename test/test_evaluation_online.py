@@ -115,7 +115,7 @@ def test_everybody_learns_what_is_easy(tmp_path: Path) -> None:
 
 def test_forgetting_is_seen(tmp_path: Path) -> None:
     """Fine-tuning knows only the last class when they come one after the other."""
-    _drawings(tmp_path)
+    _drawings(tmp_path, 20)
     benchmark = online.Benchmark('mnist', tmp_path, asked=40)
     assert len(benchmark.truth) == 40 and len(set(benchmark.truth.tolist())) > 5
 

@@ -28,6 +28,7 @@ LESSON = 20
 FITTED_ON = 1000             # pictures of the first class that set the features' mean and scale
 SKETCH = 512                 # floats that ours keeps of the features, and ...
 EXPANSION = 256              # ... random Fourier features beside them
+RIDGES = {'random': 10.0, 'mobilenet': 3000.0}     # in rows, for the length of each kind's rows
 TRIED = 20                   # lessons that tell how many threads are best for the networks
 EPOCHS = 15                  # of joint training
 REPLAY_STEPS = 10            # of gradient descent with each lesson
@@ -53,11 +54,11 @@ class Curve:
     lesson_s: float          # mean: what one lesson leaves for another to do counts as well
 
 
-def learners(width: int) -> dict[str, Callable[[], Learns]]:
-    """Those that learn class by class."""
+def learners(width: int, kind: str = 'random') -> dict[str, Callable[[], Learns]]:
+    """Those that learn class by class, from `kind` of `FEATURES`."""
     return {
-        'ours': lambda: RidgeClassifier(width=width, sketch=min(SKETCH, width), ridge=10.0,
-                                        expansion=EXPANSION, keep=False),
+        'ours': lambda: RidgeClassifier(width=width, sketch=min(SKETCH, width),
+                                        expansion=EXPANSION, ridge=RIDGES[kind], keep=False),
         'slda': lambda: Slda(width=width),
         'replay': lambda: Trained(width=width, steps=REPLAY_STEPS, memory=REPLAY_ROWS),
         'finetune': lambda: Trained(width=width, steps=1),
@@ -164,7 +165,7 @@ class Benchmark:
         self.fit_threads(learners(self.width)['replay'])
         yield self.joint(), f'{EPOCHS} epochs, everything at once'
         notes = {'replay': f'{REPLAY_STEPS} steps a lesson, {REPLAY_ROWS} rows remembered'}
-        for name, make in learners(self.width).items():
+        for name, make in learners(self.width, self.kind).items():
             yield self.one_pass(name, make), notes.get(name, '')
         if not missing('avalanche'):
             yield self.one_pass('avalanche', lambda: Avalanche(
@@ -205,7 +206,7 @@ def measure(dataset: str, folder: Path | None, reports: Path, most: int = 0, ask
     for name in ('avalanche', 'river'):
         if name not in curves:
             yield Result(name=f'online.{dataset}.{name}', value=None, note=missing(name))
-    shuffled = benchmark.in_any_order(learners(benchmark.width)['ours'])
+    shuffled = benchmark.in_any_order(learners(benchmark.width, kind)['ours'])
     yield Result(name=f'online.{dataset}.forgotten', value=shuffled - curves['ours'].accuracy,
                  unit='fraction', baseline=shuffled, n=curves['ours'].asked,
                  note='what ours knows less than after the same lessons in random order')
