@@ -1,19 +1,16 @@
 """What measures the lessons must itself be right: no repeats, no leaks, honest comparisons."""
 from __future__ import annotations
 
-import gzip
 import random
 from argparse import Namespace
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from yan_brain.evaluation import exactness, lessons, online, sounds, tricks
+from yan_brain.evaluation import exactness, lessons, sounds, tricks
 from yan_brain.evaluation.learning import kills
 from yan_brain.evaluation.lesson_speed import synthetic
-from yan_brain.evaluation.online_data import RandomFeatures, load_pictures
 from yan_brain.learning.tricks import Step
 from yan_brain.mind.clauses import clauses
 from yan_brain.signals import Skill
@@ -94,32 +91,6 @@ def test_exactness_is_measured_against_batch_training() -> None:
     found = {result.name: result.value for result in exactness.measure(15, 1)}
     assert set(found) == {'exact.order', 'exact.forget', 'exact.merge'}
     assert all(value is not None and value < 1e-6 for value in found.values())
-
-
-def test_pictures_are_read_and_what_is_missing_is_said(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    for kind, count in (('train', 60), ('t10k', 20)):
-        images = rng.integers(0, 255, (count, 28, 28)).astype(np.uint8)
-        head = b'\0\0\x08\x03' + b''.join(n.to_bytes(4, 'big') for n in images.shape)
-        (tmp_path / f'{kind}-images-idx3-ubyte.gz').write_bytes(
-            gzip.compress(head + images.tobytes()))
-        labels = b'\0\0\x08\x01' + count.to_bytes(4, 'big') + bytes(i % 10 for i in range(count))
-        (tmp_path / f'{kind}-labels-idx1-ubyte').write_bytes(labels)
-    pictures = load_pictures('mnist', tmp_path)
-    assert pictures.train.shape == (60, 28, 28) and pictures.test_labels[13] == 3
-    features = RandomFeatures()
-    features.fit(pictures.train)
-    rows = features.apply(pictures.train)
-    assert rows.shape == (60, features.width) and abs(float(rows.mean())) < 0.05
-    np.testing.assert_array_equal(rows, features.apply(pictures.train))
-    benchmark = online.Benchmark('mnist', tmp_path)
-    curve = benchmark.one_pass('ours', online.learners(benchmark.width)['slda'])
-    assert len(curve.after) == 10 and curve.after[0] == 1.0 and curve.asked == 20
-    (tmp_path / 't10k-labels-idx1-ubyte').write_bytes(b'no')
-    with pytest.raises(ValueError, match='IDX'):
-        load_pictures('mnist', tmp_path)
-    missing = list(online.measure('mnist', tmp_path / 'nowhere', tmp_path))
-    assert {result.value for result in missing} == {None} and 'npm pack' in missing[0].note
 
 
 def test_kills_are_reported() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from yan_brain.evaluation import exactness, lesson_speed, online
-from yan_brain.evaluation.online_data import PLACES
+from yan_brain.evaluation.online_data import FEATURES, PLACES
 from yan_brain.evaluation.report import Report, Result
 
 PARTS = ('exact', 'lesson', 'concepts', 'kill', *(f'online.{name}' for name in PLACES))
@@ -47,7 +47,8 @@ def measure(args: argparse.Namespace) -> Iterator[Result]:
         yield from kills(args.kills, args.lessons, args.seed)
     for name in PLACES:
         if f'online.{name}' in wanted:
-            yield from online.measure(name, getattr(args, name), args.reports, args.most)
+            yield from online.measure(name, getattr(args, name), args.reports, args.most,
+                                      args.asked, args.features)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, (place, _) in PLACES.items():
         parser.add_argument(f'--{name}', type=Path, help=f'folder of the data; {place}')
     parser.add_argument('--most', type=int, default=0, help='pictures of each class; 0: all')
+    parser.add_argument('--asked', type=int, default=0, help='pictures asked; 0: all')
+    parser.add_argument('--features', choices=FEATURES, default='random',
+                        help='of the pictures; mobilenet: trained on ImageNet, for photos')
     parser.add_argument('--reports', type=Path, default=Path('reports'), help='for the pictures')
     parser.add_argument('--weights', type=Path, help='folder of a brain')
     parser.add_argument('--seed', type=int, default=0)

@@ -1,11 +1,11 @@
 """One pass over public pictures, class by class: our rule and its peers behind the same features.
 
 A lesson is LESSON pictures of one class, classes come one after the other, and no picture comes
-twice. Joint training sees everything at once, shuffled, many times: the ceiling.
+twice. Joint training sees everything at once, shuffled, many times: the ceiling. What is forgotten
+is told by teaching the same lessons in random order: ours must not care.
 """
 from __future__ import annotations
 
-import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,21 +17,27 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from yan_brain.evaluation.online_data import RandomFeatures, load_pictures
-from yan_brain.evaluation.online_learners import River, Slda, Trained
+from yan_brain.evaluation.online_data import FEATURES, load_pictures
+from yan_brain.evaluation.online_learners import Slda, Trained
+from yan_brain.evaluation.online_peers import RIVER, Avalanche, River, missing
 from yan_brain.evaluation.report import Result, percentile, wilson
 from yan_brain.learning.classifier import RidgeClassifier
 from yan_brain.learning.contract import Learns
 
 LESSON = 20
 FITTED_ON = 1000             # pictures of the first class that set the features' mean and scale
-SKETCH = 512                 # floats that ours keeps of the features
+SKETCH = 512                 # floats that ours keeps of the features, and ...
+EXPANSION = 256              # ... random Fourier features beside them
+RIDGES = {'random': 10.0, 'mobilenet': 3000.0}     # in rows, for the length of each kind's rows
 TRIED = 20                   # lessons that tell how many threads are best for the networks
 EPOCHS = 15                  # of joint training
 REPLAY_STEPS = 10            # of gradient descent with each lesson
 REPLAY_ROWS = 5000           # rows remembered by replay: a twelfth of all
 RIVER_ROWS = 100             # of each class, and ...
 RIVER_ASKED = 500            # ... rows asked: its Python loops take milliseconds a row
+RIVER_TRIED = 40             # rows of each class that choose its classifier; half as many asked
+
+NAMES = ('ours', 'slda', 'replay', 'avalanche', 'finetune', 'river', 'joint')
 
 Rows = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -48,11 +54,11 @@ class Curve:
     lesson_s: float          # mean: what one lesson leaves for another to do counts as well
 
 
-def learners(width: int) -> dict[str, Callable[[], Learns]]:
-    """Those that learn class by class."""
+def learners(width: int, kind: str = 'random') -> dict[str, Callable[[], Learns]]:
+    """Those that learn class by class, from `kind` of `FEATURES`."""
     return {
-        'ours': lambda: RidgeClassifier(width=width, sketch=min(SKETCH, width), ridge=10.0,
-                                        keep=False),
+        'ours': lambda: RidgeClassifier(width=width, sketch=min(SKETCH, width),
+                                        expansion=EXPANSION, ridge=RIDGES[kind], keep=False),
         'slda': lambda: Slda(width=width),
         'replay': lambda: Trained(width=width, steps=REPLAY_STEPS, memory=REPLAY_ROWS),
         'finetune': lambda: Trained(width=width, steps=1),
@@ -60,21 +66,32 @@ def learners(width: int) -> dict[str, Callable[[], Learns]]:
 
 
 class Benchmark:
-    """One data set as features, in memory."""
+    """One data set as features, in memory.
 
-    def __init__(self, dataset: str, folder: Path | None, most: int = 0) -> None:
-        pictures, features = load_pictures(dataset, folder), RandomFeatures()
-        self.name = dataset
-        order = np.argsort(pictures.train_labels, kind='stable')
-        features.fit(pictures.train[order[:FITTED_ON]])
-        if most:
-            order = np.concatenate([np.flatnonzero(pictures.train_labels == label)[:most]
-                                    for label in range(10)])
-        self.rows: Rows = features.apply(pictures.train[order])
+    Args:
+        dataset: of `PLACES`.
+        folder: where it is, if not there.
+        most: pictures of each class to learn from, and ...
+        asked: ... pictures asked; 0: all.
+        kind: of `FEATURES`.
+    """
+
+    def __init__(self, dataset: str, folder: Path | None, most: int = 0, asked: int = 0,
+                 kind: str = 'random') -> None:
+        pictures = load_pictures(dataset, folder)
+        features = FEATURES[kind](pictures.train.shape[3] if pictures.train.ndim == 4 else 1)
+        self.name, self.kind, self.width = dataset, kind, features.width
+        self.classes = int(pictures.train_labels.max()) + 1
+        order = np.concatenate([np.flatnonzero(pictures.train_labels == label)[:most or None]
+                                for label in range(self.classes)])
         self.labels: Labels = pictures.train_labels[order].astype(np.int64)
-        self.asked: Rows = features.apply(pictures.test)
-        self.truth: Labels = pictures.test_labels.astype(np.int64)
-        self.width = features.width
+        rows = features.raw(pictures.train[order])
+        first = rows[self.labels == 0][:FITTED_ON]
+        mean, scale = first.mean(0), first.std(0) + 1e-3
+        self.rows: Rows = (rows - mean) / scale
+        some = np.random.default_rng(0).permutation(len(pictures.test))[:asked or None]
+        self.asked: Rows = (features.raw(pictures.test[some]) - mean) / scale
+        self.truth: Labels = pictures.test_labels[some].astype(np.int64)
 
     def one_pass(self, name: str, make: Callable[[], Learns], rows: int = 0,
                  asked: int = 0) -> Curve:
@@ -82,7 +99,7 @@ class Benchmark:
         learner, times, after = make(), [], []
         some = slice(None, asked or None)
         questions, truth = self.asked[some], self.truth[some]
-        for label in range(10):
+        for label in range(self.classes):
             mine = self.rows[self.labels == label][:rows or None]
             for begin in range(0, len(mine), LESSON):
                 started = time.perf_counter()
@@ -93,12 +110,40 @@ class Benchmark:
             after.append(_accuracy(learner, questions[seen], truth[seen]))
         return Curve(name, tuple(after), after[-1], len(truth), float(np.mean(times)))
 
+    def in_any_order(self, make: Callable[[], Learns], seed: int = 0) -> float:
+        """Accuracy after the same lessons in random order, when nothing can be forgotten."""
+        lessons = [mine[begin:begin + LESSON] for label in range(self.classes)
+                   for mine in [np.flatnonzero(self.labels == label)]
+                   for begin in range(0, len(mine), LESSON)]
+        learner = make()
+        for index in np.random.default_rng(seed).permutation(len(lessons)):
+            rows = lessons[index]
+            learner.learn(str(self.labels[rows[0]]), self.rows[rows])
+        return _accuracy(learner, self.asked, self.truth)
+
+    def choose_river(self) -> tuple[str, str]:
+        """The best of `RIVER`, on pictures of the training part that it did not learn."""
+        found = {}
+        for name in RIVER:
+            learner, right, all_asked = River(width=self.width, kind=name), 0, 0
+            parts = [self.rows[self.labels == label][:RIVER_TRIED + RIVER_TRIED // 2]
+                     for label in range(self.classes)]
+            for label, mine in enumerate(parts):
+                learner.learn(str(label), mine[:len(mine) * 2 // 3])
+            for label, mine in enumerate(parts):
+                left = mine[len(mine) * 2 // 3:]
+                right += round(_accuracy(learner, left, np.full(len(left), label)) * len(left))
+                all_asked += len(left)
+            found[name] = right / all_asked
+        tried = ', '.join(f'{name} {share:.2f}' for name, share in found.items())
+        return max(found, key=found.__getitem__), tried
+
     def joint(self) -> Curve:
         """The same network as replay's, trained on everything at once."""
         learner = Trained(width=self.width)
         learner.train([str(label) for label in self.labels], self.rows, EPOCHS)
         right = _accuracy(learner, self.asked, self.truth)
-        return Curve('joint', (right,) * 10, right, len(self.truth), 0.0)
+        return Curve('joint', (right,) * self.classes, right, len(self.truth), 0.0)
 
     def fit_threads(self, make: Callable[[], Learns]) -> int:
         """Give PyTorch the threads with which lessons take the least time; how many."""
@@ -106,7 +151,7 @@ class Benchmark:
         for threads in sorted({1, os.cpu_count() or 1}):
             torch.set_num_threads(threads)
             learner, times = make(), []
-            for begin in range(0, TRIED * LESSON, LESSON):
+            for begin in range(0, min(TRIED * LESSON, len(self.rows)), LESSON):
                 started = time.perf_counter()
                 learner.learn('a', self.rows[begin:begin + LESSON])
                 times.append(time.perf_counter() - started)
@@ -115,15 +160,23 @@ class Benchmark:
         torch.set_num_threads(best)
         return best
 
-    def curves(self) -> Iterator[Curve]:
-        """All of them."""
+    def curves(self) -> Iterator[tuple[Curve, str]]:
+        """All that can be measured here, with a note on each."""
         self.fit_threads(learners(self.width)['replay'])
-        yield self.joint()
-        for name, make in learners(self.width).items():
-            yield self.one_pass(name, make)
-        if importlib.util.find_spec('river'):
-            yield self.one_pass('river', lambda: River(width=self.width), RIVER_ROWS,
-                                RIVER_ASKED)
+        yield self.joint(), f'{EPOCHS} epochs, everything at once'
+        notes = {'replay': f'{REPLAY_STEPS} steps a lesson, {REPLAY_ROWS} rows remembered'}
+        for name, make in learners(self.width, self.kind).items():
+            yield self.one_pass(name, make), notes.get(name, '')
+        if not missing('avalanche'):
+            yield self.one_pass('avalanche', lambda: Avalanche(
+                width=self.width, steps=REPLAY_STEPS, memory=REPLAY_ROWS)), (
+                    'replay by Avalanche: network, steps and memory as of replay')
+        if not missing('river'):
+            kind, tried = self.choose_river()
+            yield self.one_pass('river', lambda: River(width=self.width, kind=kind), RIVER_ROWS,
+                                RIVER_ASKED), (
+                f'{kind}, {RIVER_ROWS} pictures of each class and {RIVER_ASKED} asked, since its '
+                f'Python loops are slow; chosen on training pictures held out: {tried}')
 
 
 def _accuracy(learner: Learns, rows: Rows, truth: Labels) -> float:
@@ -133,28 +186,30 @@ def _accuracy(learner: Learns, rows: Rows, truth: Labels) -> float:
     return float((found == truth).mean())
 
 
-def measure(dataset: str, folder: Path | None, reports: Path, most: int = 0) -> Iterator[Result]:
+def measure(dataset: str, folder: Path | None, reports: Path, most: int = 0, asked: int = 0,
+            kind: str = 'random') -> Iterator[Result]:
     """All figures of a data set; the picture goes into `reports`."""
     try:
-        benchmark = Benchmark(dataset, folder, most)
+        benchmark = Benchmark(dataset, folder, most, asked, kind)
     except (FileNotFoundError, ValueError) as error:
-        for name in ('ours', 'slda', 'replay', 'finetune', 'river', 'joint', 'seconds_per_lesson'):
+        for name in (*NAMES, 'forgotten', 'seconds_per_lesson'):
             yield Result(name=f'online.{dataset}.{name}', value=None, note=str(error))
         return
-    curves = {curve.name: curve for curve in benchmark.curves()}
+    found = {curve.name: (curve, note) for curve, note in benchmark.curves()}
+    curves = {name: curve for name, (curve, _) in found.items()}
     ceiling = curves['joint'].accuracy
-    for name, curve in curves.items():
+    for name, (curve, note) in found.items():
         low, high = wilson(round(curve.accuracy * curve.asked), curve.asked)
-        notes = {'river': f'Gaussian naive Bayes, {RIVER_ROWS} pictures of each class and '
-                          f'{RIVER_ASKED} asked: its Python loops are slow',
-                 'replay': f'{REPLAY_STEPS} steps a lesson, {REPLAY_ROWS} rows remembered',
-                 'joint': f'{EPOCHS} epochs, everything at once'}
         yield Result(name=f'online.{dataset}.{name}', value=curve.accuracy, unit='fraction',
                      baseline=None if name == 'joint' else ceiling, low=low, high=high,
-                     n=curve.asked, note=notes.get(name, ''))
-    if 'river' not in curves:
-        yield Result(name=f'online.{dataset}.river', value=None,
-                     note='river is not installed here (pip install river)')
+                     n=curve.asked, note='; '.join(filter(None, (f'{kind} features', note))))
+    for name in ('avalanche', 'river'):
+        if name not in curves:
+            yield Result(name=f'online.{dataset}.{name}', value=None, note=missing(name))
+    shuffled = benchmark.in_any_order(learners(benchmark.width, kind)['ours'])
+    yield Result(name=f'online.{dataset}.forgotten', value=shuffled - curves['ours'].accuracy,
+                 unit='fraction', baseline=shuffled, n=curves['ours'].asked,
+                 note='what ours knows less than after the same lessons in random order')
     ours, replay = curves['ours'].lesson_s, curves['replay'].lesson_s
     yield Result(name=f'online.{dataset}.seconds_per_lesson', value=ours, unit='s',
                  baseline=replay, ratio=ours / replay, note=', '.join(
@@ -175,7 +230,8 @@ def draw(dataset: str, curves: list[Curve], folder: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
     place: Any = axes
     for curve in curves:
-        place.plot(range(1, 11), curve.after, label=f'{curve.name} {curve.accuracy:.3f}',
+        place.plot(range(1, len(curve.after) + 1), curve.after,
+                   label=f'{curve.name} {curve.accuracy:.3f}',
                    linestyle='--' if curve.name == 'joint' else '-')
     place.set(xlabel='classes learned, one after the other', ylabel='accuracy on these',
               title=f'{dataset}: one pass, class by class', ylim=(0, 1.02))

@@ -4,12 +4,10 @@
   running covariance, shrunk.
 - Trained: a small network behind the fixed features, trained by back-propagation. With replay
   (reservoir sampling over all that was shown), naively without, or jointly on everything.
-- River: its own naive Bayes on Gaussian features, as a library's choice for streams.
 """
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -187,45 +185,3 @@ class Trained:
             if place < self._size:
                 self._rows[place], self._labels[place] = row, label
             self._seen += 1
-
-
-class River:
-    """River's Gaussian naive Bayes, fed row by row through its own `learn_many` where it has one.
-
-    Raises:
-        ImportError: river is not installed.
-    """
-
-    def __init__(self, *, width: int) -> None:
-        from river import naive_bayes
-        self.width = width
-        self._make = naive_bayes.GaussianNB
-        self._model: Any = self._make()
-        self._names: dict[str, None] = {}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._names)
-
-    def predict(self, features: NDArray[np.floating]) -> Floats:
-        rows = checked(features, self.width)
-        found = np.zeros((len(rows), len(self._names)), np.float32)
-        for index, row in enumerate(rows):
-            chances = self._model.predict_proba_one(dict(enumerate(row.tolist())))
-            found[index] = [chances.get(name, 0.0) for name in self._names]
-        return found
-
-    def learn(self, name: str, features: NDArray[np.floating]) -> None:
-        for row in checked(features, self.width, least=1):
-            self._model.learn_one(dict(enumerate(row.tolist())), name)
-        self._names[name] = None
-
-    def save(self, path: Path) -> None:
-        import pickle
-        with path.open('xb') as file:
-            pickle.dump((self._model, list(self._names)), file)
-
-    def load(self, path: Path) -> None:
-        import pickle
-        self._model, names = pickle.loads(path.read_bytes())
-        self._names = dict.fromkeys(names)
