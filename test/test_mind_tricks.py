@@ -216,9 +216,16 @@ def test_words_around_the_name_begin_no_showing(it: _Talk, words: str) -> None:
     assert [step.skill for trick in it.book.tricks() for step in trick.steps] == [Skill.TURN]
 
 
-def test_a_name_ends_where_one_pauses() -> None:
-    assert name_in('dorp, um') == 'dorp' == name_in('dorp hey buddy, spin')
-    assert name_in('good night') == 'good night' and name_in('?') == ''
+@pytest.mark.parametrize(('text', 'taken', 'name'), [
+    ('to dorp, um, turn left', 'dorp, um', 'dorp'), ('', 'good night', 'good night'),
+    ('when i say dorp hey buddy, spin', 'dorp hey buddy, spin', 'dorp'), ('', '?', ''),
+    ('如果我说米扎，右转', '米', '米扎'), ('转圈圈就是左转', '圈圈', '转圈圈'),
+    ('当我说达奇时麻烦左转', '达奇时麻', '达奇'), ('我教你跳舞，就是左转', '跳舞', '跳舞'),
+    ('那转圈圈就是左转', '转圈圈', '转圈圈'), ('左转，这叫跳舞', '跳舞', '跳舞'),
+    ('机器人跳舞就是左转', '跳舞', '跳舞'), ('我说晚安的时候，左转', '晚安', '晚安'),
+])
+def test_a_name_begins_and_ends_where_its_frame_does(text: str, taken: str, name: str) -> None:
+    assert name_in(text, taken) == name
 
 
 def test_tricks_may_use_tricks(it: _Talk) -> None:

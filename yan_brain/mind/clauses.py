@@ -26,6 +26,9 @@ _FRAME_BEGIN = re.compile(
     r'(?:^|\s)(?:when(?:ever)?|if|once|as\s+soon\s+as|(?:every|each|any)\s*time)\b.*$|^to$'
     r'|(?:当|如果|要是|只要|每当|每次|以后|下次)*(?:你|我|有人)?一?(?:[听看][到见]|[听说喊])'
     r'(?:你|我|有人)?[说喊]?$|^[要想]$', re.IGNORECASE)
+# Chinese has no blanks; where these stand around a name they tell where it begins and ends.
+_NAMED_ZH = re.compile(
+    r'(?:(?:我|你|有人)一?[说喊]|^(?![我你他那这教学把]))([^，。,：:、说喊]{1,6}?)(?:的?时候?|[，,]|就|的意思)')
 _LINK_ZH = re.compile(r'^(?:你就|就|你|再|要(?!是))+(?=.)')
 _POLITE = frozenset({
     'please', 'robot', 'now', 'thanks', 'thank', 'hey', 'hi', 'hello', 'ok', 'okay', 'yan',
@@ -72,13 +75,20 @@ def clauses(text: str, name: str) -> list[tuple[str, bool]]:
     return [(piece, needed) for piece, needed in pieces if _says_something(piece)]
 
 
-def name_in(text: str) -> str:
+def name_in(text: str, taken: str) -> str:
     """The name in what the mind took for it, as it is compared: up to the first pause.
 
-    >>> name_in('Dance, um'), name_in('dorp hey buddy'), name_in('good night')
-    ('dance', 'dorp', 'good night')
+    >>> name_in('when I say Dance, um turn left', 'Dance, um'), name_in('', 'good night')
+    ('dance', 'good night')
+    >>> name_in('转圈圈就是左转', '圈圈'), name_in('我说达奇时麻烦左转', '达奇时麻')
+    ('转圈圈', '达奇')
     """
-    return next((found for found in map(plain, _cut(text)) if found), '')
+    at = text.find(taken)
+    for found in _NAMED_ZH.finditer(text):
+        if found.start(1) < at + len(taken) and at < found.end(1):
+            taken = found[1]
+            break
+    return next((name for name in map(plain, _cut(taken)) if name), '')
 
 
 def _place(text: str, name: str) -> int:

@@ -112,9 +112,9 @@ class School:
         """
         told: Future[Trick | None] = Future()
         told.set_running_or_notify_cancel()
-        name = name_in(bare(meant.argument))
         # The mind may take what is to be heard for what is to be said.
         percept = meant.skill is Skill.WHEN or of_hearing(text)
+        name = name_in('' if percept else text, bare(meant.argument))
         if percept and name and not self._perceives(name):
             name = self._taught(text) or name       # the mind may have cut it short
         if not name or is_stop(name):
