@@ -48,13 +48,9 @@ SKILL_WEIGHTS: Final[dict[Skill, float]] = {
 }
 _BODY: Final = (Skill.MOVE, Skill.MOVE, Skill.TURN, Skill.TURN, Skill.GO_TO, Skill.FIND,
                 Skill.TURN_TO, Skill.FOLLOW, Skill.STOP)
-_CLAUSES: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5)
-_CLAUSE_WRAPPED: Final = 0.3         # of the clauses of a lesson
-_CLAUSE_CAPITAL: Final = 0.06
-_JOINTS: Final = {'en': (', ', ', then ', ' then ', ' and then ', ', after that ', ' and ',
-                         ', and then ', ', next ', ', and ', ', finally '),
-                  'zh': ('，', '，然后', '然后', '，再', '，接着', '再', '，之后', '，最后', '、',
-                         '，然后再')}
+_CLAUSES: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4)
+_JOINTS: Final = {'en': (', ', ', then ', ' then ', ' and then ', ', after that ', ' and '),
+                  'zh': ('，', '，然后', '然后', '，再', '，接着', '再')}
 _SKILL_WHEEL: Final = tuple(s for s, w in SKILL_WEIGHTS.items() for _ in range(round(w)))
 
 
@@ -278,15 +274,7 @@ def _body(rng: random.Random, language: str) -> str:
         variants = side[skill][int(rng.random() ** PLAIN_FIRST * len(side[skill]))]
         phrase = variants[int(rng.random() * len(variants))]
         target, _ = _fill(phrase, skill, language, rng, held_out=False)
-        clause = phrase.before + target.before + target.text + phrase.after
-        if rng.random() < _CLAUSE_WRAPPED:
-            wrappers = (grammar(language).wrappers if phrase.imperative
-                        else grammar(language).plain_wrappers)
-            head, tail = wrappers[int(rng.random() * len(wrappers))]
-            clause = head + clause + tail
-        if rng.random() < _CLAUSE_CAPITAL:
-            clause = clause[0].upper() + clause[1:]
-        clauses.append(clause)
+        clauses.append(phrase.before + target.before + target.text + phrase.after)
     joints = _JOINTS[language]
     text = clauses[0]
     for clause in clauses[1:]:

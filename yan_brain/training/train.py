@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.model import Brain, BrainConfig
-from yan_brain.mind.checkpoint import DEFAULT_FOLDER, load_checkpoint, save_checkpoint
+from yan_brain.mind.checkpoint import DEFAULT_FOLDER, save_checkpoint
 from yan_brain.perception import sight
 from yan_brain.perception.language import Words
 from yan_brain.settings import check, setting
@@ -198,7 +198,6 @@ class Workshop:
         self.talk = Talk(args.heard)
         self.meanings = Meanings.load(args.meanings) if (
             args.meanings and args.meanings.exists()) else None
-        self.begun = load_checkpoint(args.begin) if args.begin else None
 
     def trainer(self, name: str) -> Trainer:
         """The trainer of a phase, resumed where it was stopped."""
@@ -222,32 +221,26 @@ class Workshop:
                                  views=cfg.views, designs=cfg.designs, seed=cfg.seed,
                                  bf16=fast_bf16())
         words = self.words()
-        brain = self.begun.brain if self.begun else new_brain(words.size)
+        brain = new_brain(words.size)
         if name == 'words':
-            if self.meanings is not None and self.begun is None:
+            if self.meanings is not None:
                 give_meaning(brain.words, self.meanings.table(words, words.size + 2),
                              cfg.own_dropped)
             return WordsPhase(brain, words, self.talk, streams=cfg.streams, told=cfg.told,
                               forget=cfg.forget)
-        if self.begun:
-            brain.load_state_dict(self._left_by('words', 'brain'))
-            eye = self.begun.eye
-        else:
-            eye = sight.Eye()
-            brain.load_state_dict(folded(self._left_by('words', 'brain'),
-                                         self._table(brain, words)))
-            brain.load_state_dict(self._left_by('sight', 'looking'), strict=False)
-            eye.load_state_dict(self._left_by('identity', 'eye'))
-            # Thoughts begin to flow back from nothing, so that sight starts where it ended.
-            nn.init.zeros_(brain.back.weight)
+        eye = sight.Eye()
+        brain.load_state_dict(folded(self._left_by('words', 'brain'),
+                                     self._table(brain, words)))
+        brain.load_state_dict(self._left_by('sight', 'looking'), strict=False)
+        eye.load_state_dict(self._left_by('identity', 'eye'))
+        # Thoughts begin to flow back from nothing, so that sight starts where it ended.
+        nn.init.zeros_(brain.back.weight)
         return TogetherPhase(brain, eye, FrameSet(self.named, cfg.recoloured),
                              FrameSet(self.unnamed), words, self.talk, streams=cfg.streams,
                              told=cfg.told, forget=cfg.forget, unnamed_share=cfg.unnamed_share)
 
     def words(self) -> Words:
         """The word pieces, learned once."""
-        if self.begun:
-            return self.begun.words
         path = self.work / 'words.json'
         if not path.exists():
             self.work.mkdir(parents=True, exist_ok=True)
@@ -304,17 +297,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--work', type=Path, default=Path('data/training'),
                         help='folder of checkpoints; a run that was stopped goes on there')
     parser.add_argument('--out', type=Path, default=DEFAULT_FOLDER, help='folder of the brain')
-    parser.add_argument('--begin', type=Path,
-                        help='folder of a trained brain whose words go on learning: for the '
-                             'phases words and together alone')
     parser.add_argument('--phase', choices=(*PHASES, 'all'), default='all',
                         help='one phase; sight and words may run side by side')
     for name in ('sight_steps', 'identity_steps', 'word_steps', 'together_steps', 'seed',
                  'threads'):
         parser.add_argument(f'--{name.replace("_", "-")}', type=int,
-                            default=getattr(TrainConfig, name))
-    for name in ('rate', 'together_rate'):
-        parser.add_argument(f'--{name.replace("_", "-")}', type=float,
                             default=getattr(TrainConfig, name))
 
 
@@ -322,11 +309,7 @@ def main(args: argparse.Namespace) -> int:
     """Train and save."""
     config = TrainConfig(sight_steps=args.sight_steps, identity_steps=args.identity_steps,
                          word_steps=args.word_steps, together_steps=args.together_steps,
-                         seed=args.seed, threads=args.threads, rate=args.rate,
-                         together_rate=args.together_rate)
-    if args.begin and args.phase not in ('words', 'together'):
-        raise SystemExit('--begin goes on with the words alone: give --phase words, then '
-                         '--phase together')
+                         seed=args.seed, threads=args.threads)
     torch.set_num_threads(config.threads)
     workshop = Workshop(config, args)
     for name in PHASES if args.phase == 'all' else (args.phase,):
