@@ -217,7 +217,9 @@ def test_words_around_the_name_begin_no_showing(it: _Talk, words: str) -> None:
 
 
 @pytest.mark.parametrize(('text', 'taken', 'name'), [
-    ('to dorp, um, turn left', 'dorp, um', 'dorp'), ('', 'good night', 'good night'),
+    ('to dorp, um, turn left', 'dorp, um', 'dorp'), ('to bow, go', 'to bow', 'bow'),
+    ('', 'good night', 'good night'), ('米扎就是前进4米', '', '米扎'),
+    ('如果我说你好，后退', '你好', '你好'), ('我一说巡逻你就前进', '巡逻', '巡逻'),
     ('when i say dorp hey buddy, spin', 'dorp hey buddy, spin', 'dorp'), ('', '?', ''),
     ('如果我说米扎，右转', '米', '米扎'), ('转圈圈就是左转', '圈圈', '转圈圈'),
     ('当我说达奇时麻烦左转', '达奇时麻', '达奇'), ('我教你跳舞，就是左转', '跳舞', '跳舞'),

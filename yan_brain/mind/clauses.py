@@ -28,7 +28,7 @@ _FRAME_BEGIN = re.compile(
     r'(?:你|我|有人)?[说喊]?$|^[要想]$', re.IGNORECASE)
 # Chinese has no blanks; where these stand around a name they tell where it begins and ends.
 _NAMED_ZH = re.compile(
-    r'(?:(?:我|你|有人)一?[说喊]|^(?![我你他那这教学把]))([^，。,：:、说喊]{1,6}?)(?:的?时候?|[，,]|就|的意思)')
+    r'(?:(?:我|你|有人)一?[说喊]|^(?![我你他那这教学把要想]))([^，。,：:、说喊]{1,6}?)(?:的?时候?|[，,]|你?就|的意思)')
 _LINK_ZH = re.compile(r'^(?:你就|就|你|再|要(?!是))+(?=.)')
 _POLITE = frozenset({
     'please', 'robot', 'now', 'thanks', 'thank', 'hey', 'hi', 'hello', 'ok', 'okay', 'yan',
@@ -37,7 +37,7 @@ _POLITE = frozenset({
 _POLITE_ZH = re.compile(r'^(?:请你|请|麻烦你|机器人|你好|嘿)+|(?:一下|吧|好吗|谢谢)+$')
 _CALLS = re.compile(
     r'(?:你好|嘿)?(?:机器人|小言|小岩|阿言|小宝)?|请|谢谢|好吗|快点|好|好的|嗯|呃|那个|来|劳驾|拜托'
-    r'|记住|记一下|我来?教你.{0,4}'
+    r'|记住|记一下|我来?教你一(?:招|个.{0,3})'
     r'|(?:now\s+)?(?:remember|listen|(?:learn\s+)?a\s+new\s+trick)', re.IGNORECASE)
 
 
@@ -85,10 +85,10 @@ def name_in(text: str, taken: str) -> str:
     """
     at = text.find(taken)
     for found in _NAMED_ZH.finditer(text):
-        if found.start(1) < at + len(taken) and at < found.end(1):
+        if not taken or found.start(1) - len(taken) < at < min(found.end(1), found.start(1) + 3):
             taken = found[1]
             break
-    return next((name for name in map(plain, _cut(taken)) if name), '')
+    return next((name.removeprefix('to ') for name in map(plain, _CUTS.split(taken)) if name), '')
 
 
 def _place(text: str, name: str) -> int:
