@@ -137,4 +137,4 @@ def test_a_turn_without_a_number_is_a_usual_one() -> None:
         digits[0, place, digit], digits[0, place, other] = 3.0, 2.0
     got = SimpleNamespace(digits=digits, has_amount=torch.tensor([3.0]))      # 0160 at first sight
     assert size_of(Skill.TURN, got, 'do a u-turn') == pytest.approx(math.pi)
-    assert size_of(Skill.TURN, got, 'turn nine tea degrees') == pytest.approx(math.radians(160))
+    assert size_of(Skill.TURN, got, 'turn the other degrees') == pytest.approx(math.radians(160))

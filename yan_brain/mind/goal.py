@@ -13,7 +13,7 @@ from yan_brain.signals import Skill
 DEFAULT_MOVE_M = 0.5
 DEFAULT_TURN_RAD = math.pi / 2
 USUAL_TURNS_DEG = (30, 45, 90, 180, 270, 360)      # "a bit", "half left", ..., "all the way round"
-_OF_DEGREES = re.compile(r'deg|gre|°|度', re.IGNORECASE)    # "nine tea degrees" was misheard
+_OF_DEGREES = re.compile(r'deg|gre|°|度', re.IGNORECASE)    # a number that was misheard
 SURE = 0.5              # chance of a skill below which nothing was understood
 
 
