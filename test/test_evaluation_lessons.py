@@ -67,8 +67,9 @@ def test_ways_are_compared_from_where_they_began() -> None:
 
 def test_sequences_hold_what_they_mean() -> None:
     rng = random.Random(1)
-    for number in range(20):
-        text, name, truth = tricks.draw_sequence(rng, held_out=bool(number % 2))
+    for number in range(40):
+        language = 'en' if number < 20 else 'zh'
+        text, name, truth = tricks.draw_sequence(rng, language, held_out=bool(number % 2))
         assert name in text and 2 <= len(truth) <= 5
         assert sum(needed for _, needed in clauses(text, name)) in (len(truth), len(truth) - 1)
         steps = tuple(Step(words='x', skill=skill, amount=amount) for skill, amount in truth)

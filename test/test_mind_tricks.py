@@ -14,7 +14,7 @@ from fake_mind import FakeVoice, status
 
 from yan_brain.learning.database import Database
 from yan_brain.learning.tricks import Step, Trick, TrickBook
-from yan_brain.mind.clauses import clauses, plain
+from yan_brain.mind.clauses import clauses, name_in, plain
 from yan_brain.mind.conversation import Conversation
 from yan_brain.mind.occasions import AGAIN_S, Occasions
 from yan_brain.mind.parties import Parties
@@ -33,8 +33,10 @@ from yan_brain.signals import (
 PHRASES: list[tuple[str, Skill, float | None]] = [
     (r'when i say (\w+)\b.*', Skill.TRICK, None), (r'when you see the (red ball|wug)\b.*',
                                                    Skill.WHEN, None),
-    (r'when it is (dark)\b.*', Skill.WHEN, None), (r'我说(跳舞).*', Skill.TRICK, None),
-    (r'do the (\w+)', Skill.PERFORM, None), (r'(?:do this|watch me)', Skill.WATCH, 1.0),
+    (r'when it is (dark)\b.*', Skill.WHEN, None), (r'(?:学会|我说)(跳舞).*', Skill.TRICK, None),
+    (r'do the (\w+)', Skill.PERFORM, None),
+    (r'(?:do this|watch me|if i say|我说|学会)', Skill.WATCH, 1.0),
+    (r'if i say (\w+)\b.*', Skill.TRICK, None),
     (r'done', Skill.WATCH, -1.0), (r'turn left', Skill.TURN, 1.5), (r'go back', Skill.MOVE, -0.5),
     (r'左转', Skill.TURN, 1.5), (r'后退半米', Skill.MOVE, -0.5),
     (r'go to the (.+)', Skill.GO_TO, None), (r'undo', Skill.FORGET, None),
@@ -204,6 +206,28 @@ def test_a_sequence_in_chinese(it: _Talk) -> None:
     assert it.say('我说跳舞的时候，就左转，然后后退半米').succeeded
     it.say('跳舞吧')
     assert it.steps() == [(Skill.TURN, 1.5), (Skill.MOVE, -0.5)]
+
+
+@pytest.mark.parametrize('words', [
+    'if i say dance, turn left', '学会跳舞：左转', 'if i say Dance now, turn left'])
+def test_words_around_the_name_begin_no_showing(it: _Talk, words: str) -> None:
+    assert it.say(words).succeeded          # the core takes such words for "watch me"
+    assert [trick.name for trick in it.book.tricks()] in (['dance'], ['跳舞'])
+    assert [step.skill for trick in it.book.tricks() for step in trick.steps] == [Skill.TURN]
+
+
+@pytest.mark.parametrize(('text', 'taken', 'name'), [
+    ('to dorp, um, turn left', 'dorp, um', 'dorp'), ('to bow, go', 'to bow', 'bow'),
+    ('', 'good night', 'good night'), ('米扎就是前进4米', '', '米扎'),
+    ('如果我说你好，后退', '你好', '你好'), ('我一说巡逻你就前进', '巡逻', '巡逻'),
+    ('when i say dorp hey buddy, spin', 'dorp hey buddy, spin', 'dorp'), ('', '?', ''),
+    ('如果我说米扎，右转', '米', '米扎'), ('转圈圈就是左转', '圈圈', '转圈圈'),
+    ('当我说达奇时麻烦左转', '达奇时麻', '达奇'), ('我教你跳舞，就是左转', '跳舞', '跳舞'),
+    ('那转圈圈就是左转', '转圈圈', '转圈圈'), ('左转，这叫跳舞', '跳舞', '跳舞'),
+    ('机器人跳舞就是左转', '跳舞', '跳舞'), ('我说晚安的时候，左转', '晚安', '晚安'),
+])
+def test_a_name_begins_and_ends_where_its_frame_does(text: str, taken: str, name: str) -> None:
+    assert name_in(text, taken) == name
 
 
 def test_tricks_may_use_tricks(it: _Talk) -> None:
@@ -386,11 +410,14 @@ def test_a_trick_is_a_step_of_ordinary_moves_only() -> None:
 
 @pytest.mark.parametrize(('text', 'name', 'expected'), [
     ('when i say dance turn left then turn right', 'dance',
-     [('when i say', False), ('turn left', False), ('turn right', True)]),
+     [('turn left', False), ('turn right', True)]),
     ('turn left and go back 1.5 metres when i say wave', 'wave',
-     [('turn left', True), ('go back 1.5 metres when i say', False)]),
+     [('turn left', True), ('go back 1.5 metres', False)]),
     ('我说跳舞就左转90度再后退半米', '跳舞',
-     [('我说', False), ('左转90度', False), ('后退半米', True)]),
+     [('左转90度', False), ('后退半米', True)]),
+    ('记住，要是我喊跳舞，就左转', '跳舞', [('左转', True)]),
+    ('remember, each time i say wave, go back', 'wave', [('go back', True)]),
+    ('watch me, this is called wave', 'wave', [('watch me', True), ('this is called', False)]),
     ('当你听到铃声就左转', '铃声', [('左转', False)]),
 ])
 def test_clauses(text: str, name: str, expected: list[tuple[str, bool]]) -> None:

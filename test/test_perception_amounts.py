@@ -129,3 +129,12 @@ def test_what_is_written_goes_before_what_the_core_reads() -> None:
         size_of(Skill.MOVE, silent, 'go ahead zero metres')
     zero = SimpleNamespace(digits=torch.zeros(1, 4, 10), has_amount=torch.tensor([3.0]))
     assert size_of(Skill.MOVE, zero, 'go ahead') == DEFAULT_MOVE_M
+
+
+def test_a_turn_without_a_number_is_a_usual_one() -> None:
+    digits = torch.zeros(1, 4, 10)
+    for place, digit, other in ((0, 0, 9), (1, 1, 2), (2, 6, 8), (3, 0, 5)):
+        digits[0, place, digit], digits[0, place, other] = 3.0, 2.0
+    got = SimpleNamespace(digits=digits, has_amount=torch.tensor([3.0]))      # 0160 at first sight
+    assert size_of(Skill.TURN, got, 'do a u-turn') == pytest.approx(math.pi)
+    assert size_of(Skill.TURN, got, 'turn the other degrees') == pytest.approx(math.radians(160))

@@ -36,7 +36,7 @@ from yan_brain.training.language import draw_utterance
 if TYPE_CHECKING:
     from yan_brain.mind import Mind
 
-FIGURES = ('one_demonstration', 'sequence', 'sequence_named')
+FIGURES = ('one_demonstration', 'sequence', 'sequence_zh', 'sequence_named')
 TICK_S = 0.05
 SHARE = 0.10                 # of the length of the path shown, that it may be missed by
 HEADING_RAD = math.radians(10)
@@ -45,9 +45,12 @@ CLEAR_M = 0.35
 ROOMS = 200_000              # seeds of rooms
 Way = NDArray[np.float64]    # (n, 3) of x, y, yaw
 Drive = list[tuple[Velocity, float]]
-NAMES = ('dance', 'wave', 'bow', 'patrol', 'twirl', 'blenk', 'dorp', 'zimmel')
-TOLD = ('when i say {n}, {b}', 'when i say {n} {b}', 'if i say {n}, {b}', 'to {n}, {b}')
-LINKS = (', then ', ', ', ' and then ', ' then ')
+LANGUAGES = {'en': 'English', 'zh': 'Chinese'}
+NAMES = {'en': ('dance', 'wave', 'bow', 'patrol', 'twirl', 'blenk', 'dorp', 'zimmel'),
+         'zh': ('跳舞', '敬礼', '鞠躬', '巡逻', '转圈圈', '布噜', '达奇', '米扎')}
+TOLD = {'en': ('when i say {n}, {b}', 'when i say {n} {b}', 'if i say {n}, {b}', 'to {n}, {b}'),
+        'zh': ('我说{n}的时候，{b}', '当我说{n}时{b}', '如果我说{n}，{b}', '{n}就是{b}')}
+LINKS = {'en': (', then ', ', ', ' and then ', ' then '), 'zh': ('，然后', '，', '，再', '然后')}
 
 
 def draw_drive(rng: random.Random) -> Drive:
@@ -210,7 +213,7 @@ def one_demonstration(count: int, seed: int) -> Result:
 
 
 def draw_sequence(
-    rng: random.Random, *, held_out: bool,
+    rng: random.Random, language: str = 'en', *, held_out: bool,
 ) -> tuple[str, str, list[tuple[Skill, float]]]:
     """Words that tell a trick, its name, and what is truly to be done.
 
@@ -221,25 +224,26 @@ def draw_sequence(
     steps = rng.randint(2, 5)
     while len(parts) < steps:
         skill = rng.choice((Skill.MOVE, Skill.TURN))
-        said = draw_utterance(rng, 'en', skill=skill, held_out=held_out, noise=False)
-        words = said.text.strip(' .!')
+        said = draw_utterance(rng, language, skill=skill, held_out=held_out, noise=False)
+        words = said.text.strip(' .!。！')
         if len(clauses(words, '')) != 1:        # pauses within: no one could tell it from two
             continue
         size = float(said.amount or 0)
         size = size / 100 if skill is Skill.MOVE else math.radians(size)
         parts.append(words)
         truth.append((skill, -size if said.direction < 0 else size))
-    name, link = rng.choice(NAMES), rng.choice(LINKS)
-    return rng.choice(TOLD).format(n=name, b=link.join(parts)), name, truth
+    name, link = rng.choice(NAMES[language]), rng.choice(LINKS[language])
+    return rng.choice(TOLD[language]).format(n=name, b=link.join(parts)), name, truth
 
 
-def sequences(count: int, seed: int, weights: Path | None, *, named: bool) -> Result:
+def sequences(count: int, seed: int, weights: Path | None, *, language: str = 'en',
+              named: bool = False) -> Result:
     """Tell `count` tricks, every second one in words never read.
 
     `named`: the name is given, only the clauses are to be understood.
     """
     from yan_brain.mind import Mind
-    figure = f'tricks.sequence{"_named" if named else ""}'
+    figure = 'tricks.sequence' + ('_named' if named else '_zh' if language == 'zh' else '')
     mind = Mind.load(weights)
     if not named and Skill.TRICK.value not in mind.skills:
         return Result(name=figure, value=None, unit='fraction', note=(
@@ -248,15 +252,15 @@ def sequences(count: int, seed: int, weights: Path | None, *, named: bool) -> Re
     right, asked = [0, 0], [0, 0]           # as trained, never read
     for number in range(count):
         side = number % 2
-        text, name, truth = draw_sequence(rng, held_out=bool(side))
+        text, name, truth = draw_sequence(rng, language, held_out=bool(side))
         why = _told(mind, text, name, truth, named=named)
         asked[side] += 1
         right[side] += not why
         if why:
             wrong[why] += 1
     return fraction(figure, successes=sum(right), n=count, note=(
-        f'English; steps worded as in training {right[0]} of {asked[0]}, as never read '
-        f'{right[1]} of {asked[1]}; ' + ', '.join(
+        f'{LANGUAGES[language]}; steps worded as in training {right[0]} of {asked[0]}, '
+        f'as never read {right[1]} of {asked[1]}; ' + ', '.join(
             f'{cause} {times}' for cause, times in wrong.most_common(4))).strip(', ;'))
 
 
@@ -272,12 +276,17 @@ def _told(mind: Mind, text: str, name: str, truth: Sequence[tuple[Skill, float]]
                     post=lambda work: work())
     meant = (Decision(stamp_s=0.0, version='', skill=Skill.TRICK, argument=name) if named
              else mind.understand(text))
-    if meant.skill is not Skill.TRICK or meant.argument != name:
+    if meant.skill is not Skill.TRICK:
         return f'took it for {meant.skill.value} {meant.argument}'.strip()
     told = school.tell(text, meant)
     if told.exception() is not None:
         return str(told.exception())
-    return '' if _same(told.result(), truth) else 'other steps'
+    trick = told.result()
+    if trick is None:
+        return 'waits to be shown'
+    if trick.name != name:
+        return f'called it {trick.name}'
+    return '' if _same(trick, truth) else 'other steps'
 
 
 def _same(trick: Trick | None, truth: Sequence[tuple[Skill, float]]) -> bool:
@@ -292,6 +301,8 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
     if 'one_demonstration' in wanted:
         yield one_demonstration(args.tricks, args.seed)
     if 'sequence' in wanted:
-        yield sequences(args.tricks, args.seed, args.weights, named=False)
+        yield sequences(args.tricks, args.seed, args.weights)
+    if 'sequence_zh' in wanted:
+        yield sequences(args.tricks, args.seed, args.weights, language='zh')
     if 'sequence_named' in wanted:
         yield sequences(args.tricks, args.seed, args.weights, named=True)

@@ -21,15 +21,24 @@ _CUTS = re.compile(
 _FRAME_END = re.compile(
     r'^(?:的时候|时候|时|了|就是|意思是|是|就|你就|你|要|请)+|^(?:to|you|please|i|means|is|that|it)\s+',
     re.IGNORECASE)
-_LINK_ZH = re.compile(r'^(?:你就|就|你|再|要)+(?=.)')
+# What stands before a name and only says that it will be said: "when i say", "如果我说".
+_FRAME_BEGIN = re.compile(
+    r'(?:^|\s)(?:when(?:ever)?|if|once|as\s+soon\s+as|(?:every|each|any)\s*time)\b.*$|^to$'
+    r'|(?:当|如果|要是|只要|每当|每次|以后|下次)*(?:你|我|有人)?一?(?:[听看][到见]|[听说喊])'
+    r'(?:你|我|有人)?[说喊]?$|^[要想]$', re.IGNORECASE)
+# Chinese has no blanks; where these stand around a name they tell where it begins and ends.
+_NAMED_ZH = re.compile(
+    r'(?:(?:我|你|有人)一?[说喊]|^(?![我你他那这教学把要想]))([^，。,：:、说喊]{1,6}?)(?:的?时候?|[，,]|你?就|的意思)')
+_LINK_ZH = re.compile(r'^(?:你就|就|你|再|要(?!是))+(?=.)')
 _POLITE = frozenset({
     'please', 'robot', 'now', 'thanks', 'thank', 'hey', 'hi', 'hello', 'ok', 'okay', 'yan',
     'robby', 'buddy', 'max', 'nova', 'can', 'could', 'would', 'will', 'you', 'kindly', 'just',
     'for', 'me', 'alright', 'all', 'right', 'well', 'um', 'uh', 'er', 'so'})
 _POLITE_ZH = re.compile(r'^(?:请你|请|麻烦你|机器人|你好|嘿)+|(?:一下|吧|好吗|谢谢)+$')
-_CALLS_ZH = re.compile(
+_CALLS = re.compile(
     r'(?:你好|嘿)?(?:机器人|小言|小岩|阿言|小宝)?|请|谢谢|好吗|快点|好|好的|嗯|呃|那个|来|劳驾|拜托'
-    r'|(?:当|如果|要是|只要|一)?你?[听看][到见]')
+    r'|记住|记一下|我来?教你一(?:招|个.{0,3})'
+    r'|(?:now\s+)?(?:remember|listen|(?:learn\s+)?a\s+new\s+trick)', re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -51,16 +60,35 @@ def clauses(text: str, name: str) -> list[tuple[str, bool]]:
     The pieces beside the name ("when i say", "的时候") may hold something to do or not.
 
     >>> clauses('When I say dance, turn left, then go back half a metre', 'dance')
-    [('When I say', False), ('turn left', True), ('go back half a metre', True)]
+    [('turn left', True), ('go back half a metre', True)]
+    >>> clauses('turn left when I say dance', 'dance')
+    [('turn left', False)]
     """
     at = _place(text, name)
     if at < 0:
         return [(piece, True) for piece in _cut(text) if _says_something(piece)]
     before, after = _cut(text[:at]), _cut(text[at + len(name):])
+    before[-1] = _FRAME_BEGIN.sub('', before[-1])
     pieces = [(piece, index < len(before) - 1) for index, piece in enumerate(before)]
     after[0] = _FRAME_END.sub('', after[0]).strip()
     pieces += [(piece, index > 0) for index, piece in enumerate(after)]
     return [(piece, needed) for piece, needed in pieces if _says_something(piece)]
+
+
+def name_in(text: str, taken: str) -> str:
+    """The name in what the mind took for it, as it is compared: up to the first pause.
+
+    >>> name_in('when I say Dance, um turn left', 'Dance, um'), name_in('', 'good night')
+    ('dance', 'good night')
+    >>> name_in('转圈圈就是左转', '圈圈'), name_in('我说达奇时麻烦左转', '达奇时麻')
+    ('转圈圈', '达奇')
+    """
+    at = text.find(taken)
+    for found in _NAMED_ZH.finditer(text):
+        if not taken or found.start(1) - len(taken) < at < min(found.end(1), found.start(1) + 3):
+            taken = found[1]
+            break
+    return next((name.removeprefix('to ') for name in map(plain, _CUTS.split(taken)) if name), '')
 
 
 def _place(text: str, name: str) -> int:
@@ -75,7 +103,7 @@ def _place(text: str, name: str) -> int:
 def _says_something(piece: str) -> bool:
     """Whether a piece is more than politeness or a call."""
     return bool(piece) and not set(piece.casefold().split()) <= _POLITE \
-        and _CALLS_ZH.fullmatch(piece) is None
+        and _CALLS.fullmatch(piece) is None
 
 
 def _cut(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from yan_brain.cognition.model import BrainConfig, Understanding
@@ -11,6 +12,8 @@ from yan_brain.signals import Skill
 
 DEFAULT_MOVE_M = 0.5
 DEFAULT_TURN_RAD = math.pi / 2
+USUAL_TURNS_DEG = (30, 45, 90, 180, 270, 360)      # "a bit", "half left", ..., "all the way round"
+_OF_DEGREES = re.compile(r'deg|gre|°|度', re.IGNORECASE)    # a number that was misheard
 SURE = 0.5              # chance of a skill below which nothing was understood
 
 
@@ -60,7 +63,12 @@ def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
     move = skill is Skill.MOVE
     written = amounts.amount(text, 'm' if move else 'deg')
     if written is None and float(got.has_amount[row]) >= 0:
-        digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
+        if move or _OF_DEGREES.search(text):
+            digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
+        else:                           # digit by digit "a half turn" may come out as 160
+            chances = got.digits[row].log_softmax(-1)
+            digits = max(USUAL_TURNS_DEG, key=lambda turn: sum(
+                float(chances[place, int(digit)]) for place, digit in enumerate(f'{turn:04d}')))
         written = digits / 100 if move else float(digits)
     if not written:                     # the core read a zero
         return DEFAULT_MOVE_M if move else DEFAULT_TURN_RAD

@@ -18,7 +18,7 @@ from yan_brain.learning.naming import of_hearing
 from yan_brain.learning.places import Place
 from yan_brain.learning.showing import Showing
 from yan_brain.learning.tricks import MOVABLE, Step, Trick
-from yan_brain.mind.clauses import clauses, plain
+from yan_brain.mind.clauses import clauses, name_in, plain
 from yan_brain.mind.nearness import asks_to_come
 from yan_brain.mind.performance import step_of
 from yan_brain.mind.reflex import is_stop
@@ -112,9 +112,9 @@ class School:
         """
         told: Future[Trick | None] = Future()
         told.set_running_or_notify_cancel()
-        name = plain(bare(meant.argument))
         # The mind may take what is to be heard for what is to be said.
         percept = meant.skill is Skill.WHEN or of_hearing(text)
+        name = name_in('' if percept else text, bare(meant.argument))
         if percept and name and not self._perceives(name):
             name = self._taught(text) or name       # the mind may have cut it short
         if not name or is_stop(name):
@@ -123,8 +123,9 @@ class School:
         if percept and not self._perceives(name):
             told.set_exception(NotUnderstood('not_perceived', name))
             return told
+        written = name if name in text.casefold() else meant.argument
         asked = [(words, self._understand(words), needed)
-                 for words, needed in clauses(text, name if name in text else meant.argument)]
+                 for words, needed in clauses(text, written)]
         here = self._here()
         waiting = [future for _, future, _ in asked]
         draft = Trick(name=name, taught_s=self._now_s(), percept=percept, shown=True,
@@ -166,6 +167,7 @@ class School:
                here: Place | None) -> list[Step] | None:
         """The steps; None when it is to be shown instead. `here` is where it was told."""
         steps: list[Step] = []
+        watch = False
         for words, future, needed in heard:
             if asks_to_come(_WHEN.sub('', words)):
                 if here is None:
@@ -181,7 +183,10 @@ class School:
             inner = self._find(plain(bare(meant.argument) if meant.skill is Skill.PERFORM
                                      else words))
             if sure and meant.skill is Skill.WATCH:
-                return None
+                if needed:
+                    return None
+                watch = True            # "like this" counts only where nothing else is told
+                continue
             if inner is not None and (needed or meant.skill is Skill.PERFORM):
                 steps += inner.steps
             elif sure and meant.skill in MOVABLE and meant.known:
@@ -189,6 +194,6 @@ class School:
             elif needed:
                 why = 'unknown_word' if meant.skill in MOVABLE and not meant.known else 'clause'
                 raise NotUnderstood(why, meant.argument if why == 'unknown_word' else words)
-        if not steps:
+        if not steps and not watch:
             raise NotUnderstood('unclear')
-        return steps
+        return steps or None
