@@ -124,6 +124,22 @@ def test_what_is_not_there_is_not_found_in_time(skill: Skill) -> None:
     assert flat.hits == 0
 
 
+def test_what_nearly_fits_and_stands_out_is_gone_to_when_all_was_searched() -> None:
+    flat = FlatWorld(discs=[Disc(-1.5, 1.0, name=BALL), Disc(1.5, 0.5, name='red box')], seed=1)
+    status = carry_out(flat, Skill.GO_TO, BALL, own=0.48, junk=0.0)
+    assert status.state is State.SUCCEEDED
+    assert flat.surface(flat.discs[0]) <= 0.6
+    assert flat.time_s > 20.0, 'only after a search'
+
+
+@pytest.mark.parametrize(('own', 'rival'), [(0.48, 0.48), (0.3, 0.1)])
+def test_what_nearly_fits_is_refused_beside_its_like_and_when_it_does_not_nearly(
+        own: float, rival: float) -> None:
+    flat = FlatWorld(discs=[Disc(-1.5, 1.0, name=BALL), Disc(1.5, 0.5, name='red box')], seed=1)
+    status = carry_out(flat, Skill.GO_TO, BALL, own=own, rival=rival, junk=0.0)
+    assert (status.state, status.reason) == (State.FAILED, 'not_found')
+
+
 def test_follow_keeps_its_distance_to_what_walks() -> None:
     flat = FlatWorld(width=9.0, depth=6.0, discs=[Disc(1.5, 0.0, name=BALL)], seed=2)
     inside: list[bool] = []

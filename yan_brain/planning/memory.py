@@ -60,6 +60,11 @@ class Hypothesis:
         """Chance that this is the target."""
         return 1.0 / (1.0 + math.exp(-self.belief_logit))
 
+    def best_mean(self, looks: int) -> float:
+        """Mean probability of the best view of at least so many looks; 0 without any."""
+        return max((view.mean() for view in self.views.values() if view.looks >= looks),
+                   default=0.0)
+
     def near_view(self, near_m: float) -> View:
         """All looks from nearer than `near_m` as one view."""
         total = View()

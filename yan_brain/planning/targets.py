@@ -71,9 +71,10 @@ class _Targeted:
 
     def _refuted(self, world: Surroundings, one: Hypothesis) -> bool:
         """Whether looks from near by have spoken against what was taken for the target."""
+        config = world.config.search
         near = one.near_view(world.config.memory.near_m)
-        return near.looks >= 2 * world.config.search.looks \
-            and near.mean() < 0.8 * world.config.search.accept
+        least = config.accept if self._search.least is None else self._search.least
+        return near.looks >= 2 * config.looks and near.mean() < 0.8 * least
 
     def _begin(self, one: Hypothesis) -> None:
         """Something was found."""
