@@ -77,6 +77,21 @@ def test_go_to_stops_in_front_of_the_thing_among_others() -> None:
     assert status.range_m == pytest.approx(flat.surface(flat.discs[0]), abs=0.1)
 
 
+def test_go_to_stops_at_the_legs_of_what_the_beams_pass_through() -> None:
+    legs = [Disc(1.5, 0.17, 0.03), Disc(1.5, -0.17, 0.03)]
+    flat = FlatWorld(discs=[Disc(1.5, 0.0, 0.001, name=BALL), *legs], seed=2)
+    near = flat.sightings
+
+    def short(target: str, **eye: float) -> tuple[Sighting, ...]:
+        return tuple(replace(one, range_m=0.8 * one.range_m) for one in near(target, **eye))
+
+    flat.sightings = short
+    status = carry_out(flat, Skill.GO_TO, BALL, junk=0.0)
+    assert status.state is State.SUCCEEDED
+    assert min(map(flat.surface, legs)) <= 0.5
+    assert flat.hits == 0
+
+
 def test_go_to_finds_its_way_around_furniture() -> None:
     flat = FlatWorld(width=6.0, discs=[Disc(2.3, 0.0, name=BALL)],
                      boxes=[(1.0, 0.0, 0.1, 1.0, 0.0)], x=-1.0)

@@ -76,7 +76,7 @@ class Search:
         self._unreachable: set[int] = set()
         self.full_looks = 0
         self._doubtful = False          # visiting what is hardly believed, too
-        self.least: float | None = None     # near by, of what was settled for
+        self.settled = False            # for the best of what was seen
 
     def again(self) -> None:
         """What was found turned out to be lost or wrong: choose anew."""
@@ -172,8 +172,7 @@ class Search:
         if any(other > _STANDS_OUT * mean for other, one in judged
                if np.hypot(*(one.at - best.at)) > 2 * config.memory.gate_m):
             return Found(Outcome.NOT_FOUND)
-        self.least = config.search.settle
-        best.rejected = False
+        self.settled, best.rejected = True, False
         return Found(Outcome.FOUND, target=best)
 
     def _candidate(self, world: Surroundings) -> Hypothesis | None:
