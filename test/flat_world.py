@@ -149,9 +149,12 @@ class FlatWorld:
         return float((clear & (np.abs(off) < VIEW_RAD / 2)).mean())
 
     def sightings(self, target: str, *, bearing: float = math.radians(2), range_: float = 0.15,
-                  missed: float = 0.1, junk: float = 0.1,
+                  missed: float = 0.1, junk: float = 0.1, own: float = 0.9,
                   rival: float = 0.1) -> tuple[Sighting, ...]:
-        """What a poor eye reports: the target's sightings, rivals' weaker ones, and junk."""
+        """What a poor eye reports: the target's sightings, rivals' weaker ones, and junk.
+
+        `own` and `rival` are what it makes of the target and of all else.
+        """
         found = []
         for disc in self.discs:
             share = self.in_view(disc)
@@ -160,7 +163,7 @@ class FlatWorld:
             mine = disc.name == target
             if self.rng.random() < missed:
                 continue
-            chance = (0.9 if mine else rival) + self.rng.gauss(0.0, 0.08)
+            chance = (own if mine else rival) + self.rng.gauss(0.0, 0.08)
             ex, ey = self.x + EYE_M * math.cos(self.yaw), self.y + EYE_M * math.sin(self.yaw)
             angle = math.atan2(disc.y - ey, disc.x - ex) - self.yaw
             found.append(Sighting(

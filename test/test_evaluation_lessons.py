@@ -40,6 +40,15 @@ def test_tasks_are_in_rooms_of_their_own_among_what_is_like_them() -> None:
         assert sum(other in pairs for _, other in drawn) >= 3
 
 
+def test_what_is_asked_for_in_vain_is_not_in_the_room_and_what_is_like_it_is() -> None:
+    drawn = lessons.draw_lessons(8, 1)
+    there = {task.seed for task in lessons.taught_tasks(drawn, 1)}
+    for task, (name, pair) in zip(lessons.taught_tasks(drawn, 1, absent=True), drawn, strict=True):
+        pairs = [thing.pair for thing in task.room.things]
+        assert task.absent and name in task.text.casefold() and task.seed not in there
+        assert pair not in pairs and sum(other in pairs for _, other in drawn) >= 2
+
+
 def test_the_robot_is_put_in_front_of_what_is_shown() -> None:
     room = draw_room(5)
     pair = room.things[0].pair

@@ -77,6 +77,21 @@ def test_go_to_stops_in_front_of_the_thing_among_others() -> None:
     assert status.range_m == pytest.approx(flat.surface(flat.discs[0]), abs=0.1)
 
 
+def test_go_to_stops_at_the_legs_of_what_the_beams_pass_through() -> None:
+    legs = [Disc(1.5, 0.17, 0.03), Disc(1.5, -0.17, 0.03)]
+    flat = FlatWorld(discs=[Disc(1.5, 0.0, 0.001, name=BALL), *legs], seed=2)
+    near = flat.sightings
+
+    def short(target: str, **eye: float) -> tuple[Sighting, ...]:
+        return tuple(replace(one, range_m=0.8 * one.range_m) for one in near(target, **eye))
+
+    flat.sightings = short
+    status = carry_out(flat, Skill.GO_TO, BALL, junk=0.0)
+    assert status.state is State.SUCCEEDED
+    assert min(map(flat.surface, legs)) <= 0.5
+    assert flat.hits == 0
+
+
 def test_go_to_finds_its_way_around_furniture() -> None:
     flat = FlatWorld(width=6.0, discs=[Disc(2.3, 0.0, name=BALL)],
                      boxes=[(1.0, 0.0, 0.1, 1.0, 0.0)], x=-1.0)
@@ -122,6 +137,22 @@ def test_what_is_not_there_is_not_found_in_time(skill: Skill) -> None:
     assert (status.state, status.reason) == (State.FAILED, 'not_found')
     assert flat.time_s < 115.0
     assert flat.hits == 0
+
+
+def test_what_nearly_fits_and_stands_out_is_gone_to_when_all_was_searched() -> None:
+    flat = FlatWorld(discs=[Disc(-1.5, 1.0, name=BALL), Disc(1.5, 0.5, name='red box')], seed=1)
+    status = carry_out(flat, Skill.GO_TO, BALL, own=0.48, junk=0.0)
+    assert status.state is State.SUCCEEDED
+    assert flat.surface(flat.discs[0]) <= 0.6
+    assert flat.time_s > 20.0, 'only after a search'
+
+
+@pytest.mark.parametrize(('own', 'rival'), [(0.48, 0.48), (0.3, 0.1)])
+def test_what_nearly_fits_is_refused_beside_its_like_and_when_it_does_not_nearly(
+        own: float, rival: float) -> None:
+    flat = FlatWorld(discs=[Disc(-1.5, 1.0, name=BALL), Disc(1.5, 0.5, name='red box')], seed=1)
+    status = carry_out(flat, Skill.GO_TO, BALL, own=own, rival=rival, junk=0.0)
+    assert (status.state, status.reason) == (State.FAILED, 'not_found')
 
 
 def test_follow_keeps_its_distance_to_what_walks() -> None:

@@ -3,7 +3,8 @@
 Things that no training ever showed are taught, each once, in a room of its own: the robot looks
 at the thing for a few seconds, from where it stands and a little aside, and is told its name.
 Then it is asked to go to them, in new rooms and among other things, with the same mind, planner
-and home as `eval obedience`. Lockstep; success is judged by the simulator.
+and home as `eval obedience`; and in rooms without them, where it must say so. Lockstep; success is
+judged by the simulator.
 """
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ from yan_brain.simulation.things import COLOURS, KINDS, NOVEL_COLOURS, NOVEL_KIN
 from yan_brain.training.language import evaluation_phrase
 from yan_brain.training.language_words import pseudo_word
 
-FIGURES = ('taught_once', 'known_before_drop', 'unknown_refused')
+FIGURES = ('taught_once', 'absent_refused', 'known_before_drop', 'unknown_refused')
 TEACH_FROM_M = (0.7, 1.3)
 TEACH_MARGIN_M = 0.25
 # The showing: speeds and seconds, five in all.
@@ -47,6 +48,7 @@ LOOKS = ((Velocity(), 1.0), (Velocity(angular_radps=0.25), 0.6),
 LOOK_S = 0.1
 SHOWING_IMAGES = 12
 TEST_ROOMS = 400_000         # seeds of the rooms to be judged in ...
+ABSENT_ROOMS = 500_000       # ... where what is asked for is not ...
 TEACH_ROOMS = 600_000        # ... and to teach in
 UNKNOWN = 100                # phrases with words never taught
 
@@ -122,18 +124,23 @@ def _shown(pair: Pair, seed: int) -> list[Image]:
     raise ValueError(f'no room has a place to show {pair} in')
 
 
-def taught_tasks(lessons: Sequence[tuple[str, Pair]], seed: int) -> Iterator[Task]:
-    """Go to each thing, in a new room with two other taught things that are like it."""
+def taught_tasks(lessons: Sequence[tuple[str, Pair]], seed: int, *,
+                 absent: bool = False) -> Iterator[Task]:
+    """Go to each thing, in a new room with two other taught things that are like it.
+
+    `absent`: in rooms without it.
+    """
     for number, (name, pair) in enumerate(lessons):
         rng = random.Random(f'lesson task {seed} {number}')
         others = [other for _, other in lessons if other != pair]
         rng.shuffle(others)
         others.sort(key=lambda other: -sum(a == b for a, b in zip(other, pair, strict=True)))
-        room_seed = TEST_ROOMS + seed * 1000 + number
+        room_seed = (ABSENT_ROOMS if absent else TEST_ROOMS) + seed * 1000 + number
+        there = others[:2] if absent else [pair, *others[:2]]
         yield Task(
             seed=room_seed, language='en', skill=Skill.GO_TO, colour=pair[0], kind=pair[1],
             text=evaluation_phrase(rng, Skill.GO_TO, None, name, 'en'), distracted=True,
-            room=draw_room(room_seed, RoomOptions(novel=(pair, *others[:2]))))
+            absent=absent, room=draw_room(room_seed, RoomOptions(novel=tuple(there))))
 
 
 def play(task: Task, store: Path, weights: Path | None) -> Ended:
@@ -198,11 +205,12 @@ def measure(args: argparse.Namespace) -> Iterator[Result]:
         with tempfile.TemporaryDirectory() as folder:
             store, empty = Path(folder) / 'lessons.db', Path(folder) / 'none.db'
             teach(lessons, store, args.seed, args.weights)
-            if 'taught_once' in wanted:
-                ended = play_all(list(taught_tasks(lessons, args.seed)), store, args.weights,
-                                 args.jobs, 'taught once')
-                yield fraction('lessons.taught_once', successes=sum(e.success for e in ended),
-                               n=len(ended), note=causes(ended))
+            for name, absent in (('taught_once', False), ('absent_refused', True)):
+                if name in wanted:
+                    ended = play_all(list(taught_tasks(lessons, args.seed, absent=absent)), store,
+                                     args.weights, args.jobs, name.replace('_', ' '))
+                    yield fraction(f'lessons.{name}', successes=sum(e.success for e in ended),
+                                   n=len(ended), note=causes(ended))
             if 'known_before_drop' in wanted:
                 yield _drop(args, empty, store)
             if 'unknown_refused' in wanted:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from yan_brain.mind.mind import Mind, Showing, Thought
+    from yan_brain.mind.mind import Mind, Thought
 
-__all__ = ['Mind', 'Showing', 'Thought']
+__all__ = ['Mind', 'Thought']
 
 
 def __getattr__(name: str) -> Any:

@@ -26,6 +26,7 @@ from yan_brain.mind.checkpoint import DEFAULT_FOLDER, Checkpoint, load_checkpoin
 from yan_brain.mind.foresight import Foresight
 from yan_brain.mind.goal import Goal, goal_of
 from yan_brain.mind.nights import Nights
+from yan_brain.mind.pointing import Showing, pointed
 from yan_brain.mind.world import load_world
 from yan_brain.perception import sight
 from yan_brain.perception.language import tagged_words
@@ -41,8 +42,6 @@ from yan_brain.signals import (
     Sighting,
 )
 
-AROUND = 8               # every so many patches stand for what is around a thing shown
-
 
 @dataclass(frozen=True, slots=True)
 class Thought:
@@ -51,15 +50,6 @@ class Thought:
     decision: Decision
     percepts: tuple[Percept, ...]
     state: BrainState
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """A thing held before the eye: its features (1, F), and those of all around it (m, F)."""
-
-    features: np.ndarray
-    background: np.ndarray
-    probability: float
 
 
 class Mind:
@@ -201,8 +191,11 @@ class Mind:
         if self._goal is not None and self._goal.instruction_id == instruction_id:
             self._goal = None
 
-    def scene(self, image: Image) -> seeing.Scene:
+    def scene(self, image: Image, least: float = seeing.THING) -> seeing.Scene:
         """All things in an image, without any past and without remembering it.
+
+        Args:
+            least: as of `seeing.scene`.
 
         Raises:
             ValueError: an image that cannot be used.
@@ -212,30 +205,17 @@ class Mind:
             view, identity, _, _, _ = self._view(pixels, np.zeros(8, np.float32),
                                               np.full(8, -1, np.float32),
                                               self._brain.core.initial_state())
-        return seeing.scene(view, identity, image.horizontal_fov_rad)
+        return seeing.scene(view, identity, image.horizontal_fov_rad, least=least)
 
     def look(self, image: Image) -> Showing:
-        """What is shown in an image: the thing nearest to its middle.
+        """What is shown in an image: see `pointed`.
 
         What a tick saw in this image counts; from another thread, waits for that tick to end.
 
         Raises:
             ValueError: an image that cannot be used.
         """
-        seen = self._looks.of(image) or self.scene(image)
-        if len(seen.probability):
-            cost = np.abs(seen.bearing_rad) + 0.1 * seen.range_m - 0.3 * seen.probability
-            shown = int(cost.argmin())
-            others = np.delete(seen.features, shown, 0)
-            around = seen.patch_features[(seen.patches != shown)][::AROUND]
-            return Showing(seen.features[shown:shown + 1], np.concatenate([others, around]),
-                           float(seen.probability[shown]))
-        # Unlike all it knows: take the middle.
-        row, column = np.divmod(np.arange(sight.ROWS * sight.COLUMNS), sight.COLUMNS)
-        mine = (np.abs(row - sight.ROWS * 0.55) < 2) & (
-            np.abs(column - (sight.COLUMNS - 1) / 2) < 2)
-        return Showing(seen.patch_features[mine].mean(0, keepdims=True),
-                       seen.patch_features[~mine][::AROUND], 0.0)
+        return pointed(self._looks.of(image) or self.scene(image, seeing.FAINT))
 
     def teach(self, name: str, images: Sequence[Image]) -> Concept:
         """What these images show is called `name`; returns when the lesson is safe.
@@ -287,7 +267,8 @@ class Mind:
         view, identity, coarse, self._state, wakes = self._view(
             pixels, body, sound, self._state)
         self._note(wakes)
-        self._scene = seeing.scene(view, identity, moment.image.horizontal_fov_rad)
+        self._scene = seeing.scene(view, identity, moment.image.horizontal_fov_rad,
+                                   least=seeing.FAINT)
         self._image_stamp = moment.image.stamp_s
         self._looks.keep(moment.image, self._scene)
         met = self._foresight.meet(coarse[0].numpy(), float(body[0]), float(body[1]),
@@ -321,9 +302,9 @@ class Mind:
             taught = self._taught_name(goal.argument)
             known = self._knows(goal)
             if self._scene is not None and known:
-                fit = self._fit(goal, taught)
-                found = seeing.sightings(self._scene, fit)
-                grounding = self._grounding(fit)
+                chance = seeing.chances(self._scene, self._fit(goal, taught), bool(taught))
+                found = seeing.sightings(self._scene, chance)
+                grounding = self._grounding(chance)
         return Decision(
             stamp_s=moment.stamp_s, version=self._version(), instruction_id=goal.instruction_id,
             skill=goal.skill, argument=goal.argument, amount=goal.amount,
@@ -349,11 +330,11 @@ class Mind:
             fit = fit * self._scene.kind[:, goal.kind]
         return fit
 
-    def _grounding(self, fit: np.ndarray) -> np.ndarray:
-        """(ROWS, COLUMNS): the chance of the thing that each patch belongs to."""
+    def _grounding(self, chance: np.ndarray) -> np.ndarray:
+        """(ROWS, COLUMNS): the chance (M,) of the thing that each patch belongs to."""
         assert self._scene is not None
-        chance = np.append(self._scene.probability * fit, 0).astype(np.float32)
-        return chance[self._scene.patches].reshape(sight.ROWS, sight.COLUMNS)
+        every = np.append(chance, 0).astype(np.float32)
+        return every[self._scene.patches].reshape(sight.ROWS, sight.COLUMNS)
 
     def _percepts(self) -> tuple[Percept, ...]:
         if self._scene is None:

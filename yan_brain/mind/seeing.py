@@ -21,7 +21,8 @@ from yan_brain.signals import Image, Percept, Sighting
 Floats = NDArray[np.float32]
 
 CONCEPTS = ConceptConfig(begins=-0.3)     # things are seen from more sides than are shown
-THING = 0.35          # chance from which a patch counts as part of a thing
+THING = 0.35          # chance from which a patch counts as part of a thing ...
+FAINT = 0.1           # ... and of something that is only looked for because it was shown
 REACH = 1.6           # patches: whose middles lie this near are one thing
 RANGE_LIMITS_M = (0.1, 20.0)
 LOOKS_KEPT = 4        # images that ticks looked at last
@@ -97,7 +98,8 @@ class Looks:
             kept.stamp_s >= image.stamp_s for kept, _ in self._kept)
 
 
-def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0) -> Scene:
+def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0,
+          least: float = THING) -> Scene:
     """Group the patches of image `row` of a view into things by where their middles point.
 
     Args:
@@ -105,6 +107,8 @@ def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0)
         identity: (B, F, ROWS, COLUMNS) of the eye.
         horizontal_fov_rad: of the camera.
         row: which image.
+        least: chance from which it is a thing; what is fainter than THING comes on top, and
+            changes nothing of the rest.
     """
     thing = _sigmoid(view.thing[row].numpy())
     offset = view.offset[row].numpy()
@@ -115,12 +119,12 @@ def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0)
     owner = np.full(len(thing), -1)
     votes: list[tuple[int, NDArray[np.bool_]]] = []
     for index in np.argsort(-thing):
-        if thing[index] < THING:
+        if thing[index] < least:
             break
         if owner[index] >= 0:
             continue
         near = ((middle - middle[index]) ** 2).sum(1) < REACH ** 2
-        mine = near & (owner < 0) & (thing > THING / 2)
+        mine = near & (owner < 0) & (thing > min(THING, thing[index]) / 2)
         owner[mine] = len(votes)
         votes.append((index, mine))
     focal = focal_pixels(horizontal_fov_rad)
@@ -141,13 +145,23 @@ def scene(view: View, identity: Tensor, horizontal_fov_rad: float, row: int = 0)
                  thing[:, None] * _sigmoid(colour), thing[:, None] * _sigmoid(kind))
 
 
-def sightings(seen: Scene, fit: Floats, most: int = 3) -> tuple[Sighting, ...]:
-    """The `most` likely things for a target; `fit` (M,) is how well its words fit each."""
-    chance = seen.probability * fit
+def chances(seen: Scene, fit: Floats, taught: bool) -> Floats:
+    """(M,) chance that each thing is the target; `fit` (M,) is how well its words fit each.
+
+    What was trained on is seen as a thing or not at all. What was taught may be as faint as it
+    was when it was shown: there its looks alone decide.
+    """
+    if taught:
+        return fit
+    return np.where(seen.probability >= THING, seen.probability * fit, np.float32(0))
+
+
+def sightings(seen: Scene, chance: Floats, most: int = 3) -> tuple[Sighting, ...]:
+    """The `most` likely things for a target, by the chance (M,) of each; none without any."""
     return tuple(
         Sighting(probability=float(chance[i]), bearing_rad=float(seen.bearing_rad[i]),
                  range_m=float(seen.range_m[i]))
-        for i in np.argsort(-chance)[:most])
+        for i in np.argsort(-chance)[:most] if chance[i] > 0)
 
 
 def percepts(

@@ -126,6 +126,12 @@ class SearchConfig:
         0.22, 'a hypothesis believed less is not worth a visit', minimum=0.0, maximum=1.0)
     accept: float = setting(
         0.55, 'mean probability near by to call it found', minimum=0.05, maximum=0.999)
+    glimpse: float = setting(
+        0.3, 'the same from afar, for a visit once all else was looked at', minimum=0.0,
+        maximum=1.0)
+    settle: float = setting(
+        0.4, 'the same, once all was searched through and nothing else is like it', minimum=0.05,
+        maximum=0.999)
     looks: int = setting(5, 'images of a near view before a verdict', minimum=1, maximum=100)
     verify_m: float = setting(
         1.1, 'distance that a hypothesis is verified from', minimum=0.4, maximum=5.0)

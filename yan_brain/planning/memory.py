@@ -60,6 +60,11 @@ class Hypothesis:
         """Chance that this is the target."""
         return 1.0 / (1.0 + math.exp(-self.belief_logit))
 
+    def best_mean(self, looks: int) -> float:
+        """Mean probability of the best view of at least so many looks; 0 without any."""
+        return max((view.mean() for view in self.views.values() if view.looks >= looks),
+                   default=0.0)
+
     def near_view(self, near_m: float) -> View:
         """All looks from nearer than `near_m` as one view."""
         total = View()
@@ -255,14 +260,15 @@ def farthest_m(scan: Scan | None, bearing_rad: float, half_rad: float) -> float 
 
 
 def surface_m(scan: Scan | None, bearing_rad: float, range_m: float, ratio: float,
-              camera_forward_m: float = 0.0) -> float | None:
+              camera_forward_m: float = 0.0, half_rad: float = _SURFACE_RAD) -> float | None:
     """Range, from the centre, of the return that fits a sighting best; None where none fits.
 
-    The bearing of a sighting is from the camera, that of a beam from the centre.
+    The bearing of a sighting is from the camera, that of a beam from the centre. `half_rad`: of
+    the window in which it is looked for.
     """
     x = camera_forward_m + max(0.0, range_m - camera_forward_m) * math.cos(bearing_rad)
     y = max(0.0, range_m - camera_forward_m) * math.sin(bearing_rad)
-    inside = _window(scan, math.atan2(y, x), _SURFACE_RAD)
+    inside = _window(scan, math.atan2(y, x), half_rad)
     if inside is None:
         return None
     # The thing's middle is a little behind its surface.

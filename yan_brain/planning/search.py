@@ -27,6 +27,7 @@ _EAGER_VISIT = 0.45
 _EAGER_S = 1.5
 _BEGIN_S = 0.4                      # looking ahead before turning away
 _COST_M = 1.5                       # of way that a halved gain is worth
+_STANDS_OUT = 0.8                   # the next best may be this good a share of the best
 
 
 class Outcome(Enum):
@@ -74,6 +75,8 @@ class Search:
         self._began_s = 0.0
         self._unreachable: set[int] = set()
         self.full_looks = 0
+        self._doubtful = False          # visiting what is hardly believed, too
+        self.settled = False            # for the best of what was seen
 
     def again(self) -> None:
         """What was found turned out to be lost or wrong: choose anew."""
@@ -85,7 +88,7 @@ class Search:
             self._left = world.config.search.viewpoints
             self._began_s = world.now_s
         if self.full_looks and world.now_s - self._began_s > world.config.search.longest_s:
-            return Found(Outcome.NOT_FOUND)
+            return self._settle(world)
         sight = self._sure(world) if self._eager else None
         if sight is not None:
             return Found(Outcome.FOUND, target=sight)
@@ -147,21 +150,49 @@ class Search:
         if not self.full_looks:
             self._enter(_Phase.LOOK)
             return None
-        if self._left <= 0:
-            return Found(Outcome.NOT_FOUND)
-        self._spot = _viewpoint(world)
+        self._spot = _viewpoint(world) if self._left > 0 else None
         if self._spot is None:
-            return Found(Outcome.NOT_FOUND)
+            if self._eager or self._doubtful:
+                return self._settle(world)
+            self._doubtful = True       # no place is left to look from: see what is doubtful
+            return None
         self._left -= 1
         self._enter(_Phase.MOVE)
         return None
 
+    def _settle(self, world: Surroundings) -> Found:
+        """The end of the search: what came near to being accepted, and stands out, was meant."""
+        config = world.config
+        judged = [(near.mean(), one) for one in self._memory.hypotheses
+                  if (near := one.near_view(config.memory.near_m)).looks >= config.search.looks]
+        mean, best = max(judged, key=lambda each: each[0], default=(0.0, None))
+        if self._eager or best is None or mean < config.search.settle:
+            return Found(Outcome.NOT_FOUND)
+        # Hypotheses side by side are of one thing.
+        if any(other > _STANDS_OUT * mean for other, one in judged
+               if np.hypot(*(one.at - best.at)) > 2 * config.memory.gate_m):
+            return Found(Outcome.NOT_FOUND)
+        self.settled, best.rejected = True, False
+        return Found(Outcome.FOUND, target=best)
+
     def _candidate(self, world: Surroundings) -> Hypothesis | None:
+        if self._doubtful:
+            return self._glimpsed(world)
         least = _EAGER_VISIT if self._eager else world.config.search.visit
         open_ = [one for one in self._memory.hypotheses
                  if not one.rejected and one.belief >= least
                  and one.number not in self._unreachable]
         return max(open_, key=lambda one: one.belief_logit, default=None)
+
+    def _glimpsed(self, world: Surroundings) -> Hypothesis | None:
+        """What was never seen from near by, and looked right from somewhere."""
+        config = world.config
+        best = {one.number: one.best_mean(config.search.looks) for one in self._memory.hypotheses}
+        open_ = [one for one in self._memory.hypotheses
+                 if not one.rejected and one.number not in self._unreachable
+                 and best[one.number] >= config.search.glimpse
+                 and one.near_view(config.memory.near_m).looks < config.search.looks]
+        return max(open_, key=lambda one: best[one.number], default=None)
 
     def _near(self, world: Surroundings, one: Hypothesis) -> bool:
         """Whether a hypothesis can be verified from here."""
@@ -172,11 +203,11 @@ class Search:
 
     def _visit(self, world: Surroundings) -> Found | None:
         one = self._memory.get(self._number)
-        if one is None or one.belief < world.config.search.visit:
+        if one is None or (one.belief < world.config.search.visit and not self._doubtful):
             self._enter(_Phase.CHOOSE)
             return None
         rival = self._candidate(world)
-        if rival is not None and rival is not one \
+        if rival is not None and rival is not one and not self._doubtful \
                 and rival.belief_logit > one.belief_logit + 1.5:
             self._enter(_Phase.CHOOSE)
             return None
@@ -211,7 +242,9 @@ class Search:
         if (ready and self._memory.looks - self._first_looks >= 2) or late:
             # Seen well from many places, it needs less of a near view.
             least = world.config.memory.neutral if one.belief >= config.sure else config.accept
-            if near.looks >= config.looks and near.mean() >= least:
+            # What looks right from here alone may be another thing from its one likely side.
+            if near.looks >= config.looks and near.mean() >= least \
+                    and one.belief >= config.visit:
                 return Found(Outcome.FOUND, target=one)
             self._memory.reject(one)
             self._enter(_Phase.CHOOSE)

@@ -20,6 +20,7 @@ _PINNED_S = 2.0             # held back by the reflex for this long: another sid
 _SIDES = 3                  # tries to come near
 _AT_M = 0.12                # from a place: there
 _BESIDE_M = 0.6             # the most where something else stands on it
+_HALF_WIDTH_M = 0.2         # of a thing that beams pass through the middle of: an arch
 _SCAN_RATIO = 1.6           # a place is surer than one sighting's range: a looser fit will do
 
 
@@ -28,7 +29,11 @@ def range_to(world: Surroundings, one: Hypothesis) -> tuple[float, bool]:
     pose = world.pose
     far = pose.distance(*one.at)
     scan = world.scan_now()
-    surface = surface_m(scan, pose.bearing(*one.at), far, _SCAN_RATIO)
+    bearing = pose.bearing(*one.at)
+    surface = surface_m(scan, bearing, far, _SCAN_RATIO)
+    if surface is None:
+        surface = surface_m(scan, bearing, far, _SCAN_RATIO,
+                            half_rad=math.atan2(_HALF_WIDTH_M, far))
     if surface is None:
         return max(0.0, far - _CENTRE_M), False
     return surface, True
@@ -71,9 +76,11 @@ class _Targeted:
 
     def _refuted(self, world: Surroundings, one: Hypothesis) -> bool:
         """Whether looks from near by have spoken against what was taken for the target."""
+        if self._search.settled:
+            return False        # it was the best of all that was looked at, and there is no more
+        config = world.config.search
         near = one.near_view(world.config.memory.near_m)
-        return near.looks >= 2 * world.config.search.looks \
-            and near.mean() < 0.8 * world.config.search.accept
+        return near.looks >= 2 * config.looks and near.mean() < 0.8 * config.accept
 
     def _begin(self, one: Hypothesis) -> None:
         """Something was found."""
