@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fake_mind import FakeMind
 from numpy.typing import NDArray
-from test_mind_tricks import _Talk
+from talk import Talk
 
 from yan_brain.learning.database import Database
 from yan_brain.learning.fleet_messages import sent_trick
@@ -141,7 +141,7 @@ def test_what_is_said_of_persons() -> None:
     assert 'do not know your voice' in says.who('', 'en')
 
 
-class _Home(_Talk):
+class _Home(Talk):
     """Words with who said them."""
 
     def told(self, text: str, who: str, do: bool = True) -> list[tuple[Skill, float | None]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fake_mind import FakeMind
-from test_mind_tricks import PHRASES, _done, _Talk
+from talk import PHRASES, Talk, finished
 
 from yan_brain.learning.fleet_shelf import Shelf
 from yan_brain.learning.gallery import Gallery
@@ -169,14 +169,14 @@ def test_where_words_send_the_robot() -> None:
         assert not asks_to_come(text), text
 
 
-def _talk(**others: Any) -> tuple[_Talk, _Robot]:
+def _talk(**others: Any) -> tuple[Talk, _Robot]:
     robot = _Robot()
     robot.at(1.0, 2.0)
 
     def teach(name: str) -> Future[Concept]:
-        return _done(robot.teach(name))
+        return finished(robot.teach(name))
 
-    talk = _Talk(places=robot.places, teach=teach, concepts=robot.learner.concepts,
+    talk = Talk(places=robot.places, teach=teach, concepts=robot.learner.concepts,
                  lead=robot.places.led, **others)
     return talk, robot
 
@@ -198,7 +198,7 @@ def test_told_asked_and_gone_to_in_words() -> None:
 
 @pytest.mark.parametrize('told_as', ['when it is dark, come here', 'when I say dinner, come here'])
 def test_come_here_leads_to_where_it_was_told(told_as: str, monkeypatch: Any) -> None:
-    monkeypatch.setattr('test_mind_tricks.PHRASES', [
+    monkeypatch.setattr('talk.PHRASES', [
         (r'when it is (dark)\b.*', Skill.WHEN, None), *PHRASES])
     talk, robot = _talk()
     talk.say(told_as)
@@ -216,7 +216,7 @@ def test_come_here_leads_to_where_it_was_told(told_as: str, monkeypatch: Any) ->
 
 
 def test_come_here_needs_a_place_to_remember() -> None:
-    talk = _Talk()
+    talk = Talk()
     talk.say('when I say dinner, come here')
     assert talk.book.tricks() == () and talk.ended[-1][0].reason == 'no_place'
 

@@ -1,7 +1,7 @@
 """Praise tells sleep what was understood rightly."""
 from __future__ import annotations
 
-from test_mind_tricks import _Talk
+from talk import Talk
 
 from yan_brain.learning.tricks import Step
 from yan_brain.signals import Skill
@@ -9,7 +9,7 @@ from yan_brain.signals import Skill
 
 def test_what_was_done_and_praised_is_told_with_its_meaning() -> None:
     praised: list[tuple[str, Step, str]] = []
-    it = _Talk(praise=lambda *about: praised.append(about))
+    it = Talk(praise=lambda *about: praised.append(about))
     it.say('good')                                     # nothing was done
     it.say('Go back!')
     it.steps()

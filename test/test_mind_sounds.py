@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fake_mind import FakeMind, image
 from numpy.typing import NDArray
-from test_mind_tricks import PHRASES, _Talk
+from talk import PHRASES, Talk
 
 from yan_brain.learning.fleet_shelf import Shelf
 from yan_brain.learning.gallery import Gallery
@@ -268,7 +268,7 @@ class _Robot:
     def __init__(self) -> None:
         self.ears = _Ears(spoken=None)
         learner = self.ears.learner
-        self.it = _Talk(
+        self.it = Talk(
             teach=lambda name: learner.teach(name, SHOWING), forget=learner.forget,
             concepts=learner.concepts, teach_trick=learner.teach_trick, book=learner.tricks,
             undo=learner.undo, sounds=self.ears.sounds, voice=Sentences())
@@ -307,7 +307,7 @@ class _Robot:
 
 @pytest.fixture
 def robot(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Robot]:
-    monkeypatch.setattr('test_mind_tricks.PHRASES', [
+    monkeypatch.setattr('talk.PHRASES', [
         (r'when you hear the (\w+), .+', Skill.WHEN, None), (r'听见(铃声)就.+', Skill.TRICK, None),
         (r'this is the (\w+)', Skill.TEACH, None), *PHRASES])
     made = _Robot()

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from fake_mind import FakeMind
-from test_mind_tricks import PHRASES, _Talk
+from talk import PHRASES, Talk
 
 from yan_brain.learning.gallery import Gallery
 from yan_brain.learning.learner import Learner, ShowingConfig
@@ -110,11 +110,11 @@ def test_a_name_may_be_of_a_touch_by_its_words() -> None:
 
 
 def test_a_touch_sets_off_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('test_mind_tricks.PHRASES', [
+    monkeypatch.setattr('talk.PHRASES', [
         (r'when you feel a (\w+)\b.*', Skill.WHEN, None), (r'感觉到(拍).*', Skill.WHEN, None),
         *PHRASES])
     skin = _Skin()
-    talk = _Talk(touches=skin.touches)
+    talk = Talk(touches=skin.touches)
     talk.say('when you feel a hug, turn left')
     assert talk.ended[-1][0].reason == 'not_perceived'      # nobody taught it
     skin.teach('hug', HUG)

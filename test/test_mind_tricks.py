@@ -2,27 +2,16 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pytest
-from fake_mind import FakeVoice, status
+from fake_mind import status
+from talk import Talk
 
-from yan_brain.learning.database import Database
-from yan_brain.learning.tricks import Step, Trick, TrickBook
+from yan_brain.learning.tricks import Step
 from yan_brain.mind.clauses import clauses, name_in, plain
-from yan_brain.mind.conversation import Conversation
 from yan_brain.mind.occasions import AGAIN_S, Occasions
-from yan_brain.mind.parties import Parties
-from yan_brain.mind.tasks import Origin, Task, TaskConfig
 from yan_brain.signals import (
-    Body,
-    BrainState,
-    Decision,
     Image,
     Percept,
     Skill,
@@ -30,167 +19,13 @@ from yan_brain.signals import (
     Touch,
 )
 
-PHRASES: list[tuple[str, Skill, float | None]] = [
-    (r'when i say (\w+)\b.*', Skill.TRICK, None), (r'when you see the (red ball|wug)\b.*',
-                                                   Skill.WHEN, None),
-    (r'when it is (dark)\b.*', Skill.WHEN, None), (r'(?:学会|我说)(跳舞).*', Skill.TRICK, None),
-    (r'do the (\w+)', Skill.PERFORM, None),
-    (r'(?:do this|watch me|if i say|我说|学会)', Skill.WATCH, 1.0),
-    (r'if i say (\w+)\b.*', Skill.TRICK, None),
-    (r'done', Skill.WATCH, -1.0), (r'turn left', Skill.TURN, 1.5), (r'go back', Skill.MOVE, -0.5),
-    (r'左转', Skill.TURN, 1.5), (r'后退半米', Skill.MOVE, -0.5),
-    (r'go to the (.+)', Skill.GO_TO, None), (r'undo', Skill.FORGET, None),
-    (r'good', Skill.FEEDBACK, 1.0), (r'wrong', Skill.FEEDBACK, -1.0),
-    (r'forget (\w+)', Skill.FORGET, None), (r'what do you know', Skill.RECALL, None),
-]
-
-
-def _meant(text: str) -> Decision:
-    for pattern, skill, amount in PHRASES:
-        match = re.fullmatch(pattern, text.casefold())
-        if match:
-            argument = match[1] if match.groups() else ''
-            return Decision(stamp_s=0, version='', skill=skill, argument=argument, amount=amount,
-                            confidence=0.9, known='wug' not in argument,
-                            language='en' if text.isascii() else 'zh')
-    return Decision(stamp_s=0, version='', skill=Skill.UNCLEAR, confidence=0.9)
-
-
-@dataclass
-class _Thought:
-    decision: Decision
-    percepts: tuple[Percept, ...] = ()
-    state: BrainState = field(default_factory=lambda: BrainState(stamp_s=0, version=''))
-
-
-def _done(value: Any) -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_result(value)
-    return future
-
-
-class _Device:
-    def __init__(self) -> None:
-        self.called: list[str] = []
-
-    def find(self, words: str) -> str:
-        return 'lamp' if words == 'lights on' else ''
-
-    def call(self, name: str) -> Future[None]:
-        self.called.append(name)
-        return _done(None)
-
-
-class _Talk:
-    """A conversation, its thinker and its body, all by hand."""
-
-    def __init__(self, **others: Any) -> None:
-        self.book = others.get('book') or TrickBook(Database(None))
-        self.lead = others.pop('lead', lambda decision: decision)     # to places
-        self.device = _Device()
-        self.said: list[str] = []
-        self.ended: list[tuple[Task, str]] = []
-        self.judged: list[tuple[float, int, str]] = []
-        self.undone = 0
-        self.waiting: list[Task] = []
-        self.number = 0
-        self.percepts: tuple[Percept, ...] = ()
-        self._work: list[Callable[[], None]] = []
-        parties: dict[str, Any] = {
-            'voice': FakeVoice(), 'teach': lambda name: _done(None), 'forget': self._forget,
-            'concepts': list, 'say': self.said.append, 'post': self._work.append,
-            'began': lambda t: None, 'news': lambda t: None,
-            'ended': lambda task, reply: self.ended.append((task, reply)),
-            'book': self.book, 'teach_trick': self._teach, 'undo': self._undo,
-            'correct': lambda *about: _done(self.book.correct(*about)),
-            'feedback': lambda *about: _done(self.judged.append(about)), 'device': self.device}
-        self.talk = Conversation(
-            TaskConfig(), self, Parties(**parties | others))  # type: ignore[arg-type]
-
-    def hear(self, task: Task) -> list[Task]:
-        self.waiting.append(task)
-        return []
-
-    def understand(self, text: str) -> Future[Decision]:
-        return _done(_meant(text))
-
-    def finish(self, instruction_id: int) -> None:
-        pass
-
-    def _teach(self, trick: Trick) -> Future[Trick]:
-        self.book.teach(trick)
-        return _done(trick)
-
-    def _forget(self, name: str) -> Future[bool]:
-        return _done(self.book.forget(name))
-
-    def _undo(self) -> Future[str]:
-        newest = self.book.newest()
-        return _done(newest.name if newest and self.book.forget(newest.name) else '')
-
-    def run(self) -> None:
-        """Do what was posted."""
-        while self._work:
-            self._work.pop(0)()
-
-    def tick(self) -> Decision | None:
-        """Think about the next words; what came of them."""
-        task = self.waiting.pop(0) if self.waiting else None
-        decision = Decision(stamp_s=0, version='', instruction_id=self.number)
-        if task is not None:
-            self.number += 1
-            meant = _meant(task.text)
-            if task.order is not None:
-                meant = replace(task.order, known=True)
-            decision = replace(meant if meant.place else self.lead(meant),
-                               instruction_id=self.number)
-        self.talk.thought(_Thought(decision, self.percepts), task)
-        self.run()
-        return decision if task is not None else None
-
-    def say(self, text: str) -> Task:
-        task = self.talk.submit(text, Origin.TYPED)
-        self.run()
-        while self.waiting and self.tick() and not task.ended and task.decision is None:
-            pass
-        return task
-
-    def steps(self, most: int = 50) -> list[tuple[Skill, float | None]]:
-        """Let the body do one step after the other."""
-        found: list[tuple[Skill, float | None]] = []
-        for _ in range(most):
-            current = self.talk.tasks.current
-            if current is None or current.decision is None:
-                if not self.waiting:
-                    break
-                self.tick()
-                continue
-            found.append((current.decision.skill, current.decision.amount))
-            self.talk.status(status(current.decision, 'succeeded'))
-            self.run()
-        return found
-
-    def led(self, parts: list[tuple[float, float]], start: tuple[float, float, float]) -> None:
-        """Odometry while somebody leads the robot: moves (metres, radians)."""
-        (x, y, yaw), t = start, 0.0
-        for metres, radians in parts:
-            for _ in range(50):
-                yaw += radians / 50
-                x, y = x + metres / 50 * math.cos(yaw), y + metres / 50 * math.sin(yaw)
-                t += 0.05
-                self.feel(x, y, yaw, t)
-
-    def feel(self, x: float, y: float, yaw: float, t: float = 0.0) -> None:
-        self.talk.felt(Body(stamp_s=t, x_m=x, y_m=y, yaw_rad=math.remainder(yaw, 2 * math.pi),
-                            speed_mps=0.0, turn_rate_radps=0.0))
-
 
 @pytest.fixture
-def it() -> _Talk:
-    return _Talk()
+def it() -> Talk:
+    return Talk()
 
 
-def test_a_sequence_told_is_done_on_command(it: _Talk) -> None:
+def test_a_sequence_told_is_done_on_command(it: Talk) -> None:
     task = it.say('When I say dance, turn left, then go back and go to the red ball')
     assert task.succeeded and it.said == ['can dance in 3']
     for words in ('dance', 'Dance, please!', 'do the dance'):
@@ -202,7 +37,7 @@ def test_a_sequence_told_is_done_on_command(it: _Talk) -> None:
     assert it.said[-1] == 'know dance'
 
 
-def test_a_sequence_in_chinese(it: _Talk) -> None:
+def test_a_sequence_in_chinese(it: Talk) -> None:
     assert it.say('我说跳舞的时候，就左转，然后后退半米').succeeded
     it.say('跳舞吧')
     assert it.steps() == [(Skill.TURN, 1.5), (Skill.MOVE, -0.5)]
@@ -210,7 +45,7 @@ def test_a_sequence_in_chinese(it: _Talk) -> None:
 
 @pytest.mark.parametrize('words', [
     'if i say dance, turn left', '学会跳舞：左转', 'if i say Dance now, turn left'])
-def test_words_around_the_name_begin_no_showing(it: _Talk, words: str) -> None:
+def test_words_around_the_name_begin_no_showing(it: Talk, words: str) -> None:
     assert it.say(words).succeeded          # the core takes such words for "watch me"
     assert [trick.name for trick in it.book.tricks()] in (['dance'], ['跳舞'])
     assert [step.skill for trick in it.book.tricks() for step in trick.steps] == [Skill.TURN]
@@ -230,7 +65,7 @@ def test_a_name_begins_and_ends_where_its_frame_does(text: str, taken: str, name
     assert name_in(text, taken) == name
 
 
-def test_tricks_may_use_tricks(it: _Talk) -> None:
+def test_tricks_may_use_tricks(it: Talk) -> None:
     it.say('when i say bow, go back')
     it.say('when i say dance, turn left, then bow, then do the bow')
     it.say('dance')
@@ -245,14 +80,14 @@ def test_tricks_may_use_tricks(it: _Talk) -> None:
     ('do the waltz', 'failed do the waltz: unknown_trick'), ('done', 'trouble nothing_shown'),
 ])
 def test_what_is_not_understood_is_named_and_nothing_is_learned(
-    it: _Talk, words: str, why: str,
+    it: Talk, words: str, why: str,
 ) -> None:
     task = it.say(words)
     assert task.ended and not task.succeeded
     assert it.said[-1].startswith(why) and it.book.tricks() == ()
 
 
-def test_what_was_shown_is_done_again_at_another_place_and_heading(it: _Talk) -> None:
+def test_what_was_shown_is_done_again_at_another_place_and_heading(it: Talk) -> None:
     assert it.say('when i say dance, do this').succeeded and it.said == ['watching']
     it.led([(0.5, 0.0), (0.0, 1.57), (0.3, 0.0)], start=(1.0, 2.0, 0.3))
     it.say('done')
@@ -278,7 +113,7 @@ def test_what_was_shown_is_done_again_at_another_place_and_heading(it: _Talk) ->
     assert done[2][1] == pytest.approx(0.3, abs=0.03)
 
 
-def test_a_showing_may_get_its_name_afterwards(it: _Talk) -> None:
+def test_a_showing_may_get_its_name_afterwards(it: Talk) -> None:
     it.say('watch me')
     it.led([(0.5, 0.0)], start=(0.0, 0.0, 0.0))
     assert it.say('done').succeeded and it.said[-1] == 'shown'
@@ -287,7 +122,7 @@ def test_a_showing_may_get_its_name_afterwards(it: _Talk) -> None:
     assert trick is not None and [step.skill for step in trick.steps] == [Skill.MOVE]
 
 
-def test_other_words_end_a_trick_and_so_does_a_failed_step(it: _Talk) -> None:
+def test_other_words_end_a_trick_and_so_does_a_failed_step(it: Talk) -> None:
     it.say('when i say dance, turn left, then go back')
     trick = it.say('dance')
     it.tick()
@@ -307,7 +142,7 @@ def test_other_words_end_a_trick_and_so_does_a_failed_step(it: _Talk) -> None:
     assert [task.text for task in it.waiting] == ['stop']
 
 
-def test_an_occasion_sets_a_trick_off_once(it: _Talk) -> None:
+def test_an_occasion_sets_a_trick_off_once(it: Talk) -> None:
     now = [100.0]
     it.talk.occasions = Occasions(steady_s=lambda: now[0])
     it.say('when you see the red ball, turn left')
@@ -350,7 +185,7 @@ def test_occasions_that_are_felt() -> None:
     assert not felt.holds('blue ball') and not felt.holds('bell')
 
 
-def test_undo_forget_and_feedback(it: _Talk) -> None:
+def test_undo_forget_and_feedback(it: Talk) -> None:
     it.say('when i say dance, turn left')
     it.say('undo')
     assert it.said[-1] == 'undone dance' and it.book.tricks() == ()
@@ -364,7 +199,7 @@ def test_undo_forget_and_feedback(it: _Talk) -> None:
                          (1.0, move.instruction_id, 'go back')]
 
 
-def test_three_corrections_change_a_habit(it: _Talk) -> None:
+def test_three_corrections_change_a_habit(it: Talk) -> None:
     for number in range(3):
         assert it.book.named('go back') is None
         it.say('go back')
@@ -383,7 +218,7 @@ def test_three_corrections_change_a_habit(it: _Talk) -> None:
     assert it.steps() == [(Skill.MOVE, -0.5)]
 
 
-def test_blame_that_is_not_followed_by_another_wish_changes_nothing(it: _Talk) -> None:
+def test_blame_that_is_not_followed_by_another_wish_changes_nothing(it: Talk) -> None:
     for _ in range(4):
         it.say('go back')
         it.steps()
@@ -397,7 +232,7 @@ def test_blame_that_is_not_followed_by_another_wish_changes_nothing(it: _Talk) -
     assert it.book.tricks() == ()
 
 
-def test_device_words_need_no_thought(it: _Talk) -> None:
+def test_device_words_need_no_thought(it: Talk) -> None:
     task = it.say('Please, lights on!')
     assert task.succeeded and it.device.called == ['lamp'] and it.said == ['did lamp']
     assert not it.waiting
