@@ -72,7 +72,7 @@ def test_drawings_are_read_and_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def test_photos_are_read_in_colour(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match='CIFAR-10-images'):
+    with pytest.raises(FileNotFoundError, match='put the pictures of CIFAR-10'):
         load_pictures('cifar10', tmp_path)
     _photos(tmp_path)
     blue = np.zeros((32, 32, 3), np.uint8)
