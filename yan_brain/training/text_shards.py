@@ -29,6 +29,7 @@ def processes(device: str) -> Iterator[str]:
     distributed.init_process_group('nccl' if cuda else 'gloo')
     try:
         yield device
+        distributed.barrier()       # who left first would pull the connection away from the rest
     finally:
         distributed.destroy_process_group()
 
