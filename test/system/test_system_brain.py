@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,7 @@ from sensor_msgs.msg import Image, LaserScan
 from std_msgs.msg import String
 from yan_brain_msgs.msg import Audio, Decision
 
-from yan_brain.mind.voice import spoken_s
 from yan_brain.nodes.common import COMMAND, NEWEST, RELIABLE, STREAM
-from yan_brain.nodes.convert import sound_out
-from yan_brain.signals import Sound
-from yan_brain.simulation.voice import PERSON_VOICE, RATE_HZ, synthesise
 
 pytestmark = pytest.mark.system
 STOP_LIMIT_S = 0.5
@@ -52,22 +47,6 @@ def test_say_does_it_and_shows_what_goes_on(one: Running) -> None:
     assert done.returncode == 0, done.stdout + done.stderr + one.logs()
     assert 'turn' in done.stdout and 'done (' in done.stdout and 'robot: ' in done.stdout
     assert not one.moving
-
-
-@pytest.mark.skipif(find_spec('resemblyzer') is None, reason='resemblyzer is not installed here')
-def test_who_says_a_name_is_known_by_the_voice(one: Running) -> None:
-    replies: list[str] = []
-    one.brain.listen(String, 'speech', lambda message: replies.append(message.data), RELIABLE)
-    person = one.brain.publisher(Audio, 'person/sound', RELIABLE)
-    one.until(person.get_subscription_count, 10.0, 'the home listens')
-    for words, answer in (('my name is Anna', 'Hello Anna'), ('what is my name', 'You are Anna')):
-        sound = synthesise(words, PERSON_VOICE)
-        person.publish(sound_out(Sound(stamp_s=time.time(), samples=sound, rate_hz=RATE_HZ)))
-        one.until(lambda: any(answer in reply for reply in replies), 20.0,  # noqa: B023
-                  f'{answer!r} to {words!r}, heard {one.heard}, among {replies}')
-        time.sleep(spoken_s(replies[-1]) + 1.0)         # until it listens again
-    done = say(one, 'forget Anna')
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_say_what_cannot_be_done_gives_code_1(one: Running) -> None:
