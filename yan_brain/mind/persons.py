@@ -36,8 +36,7 @@ class Persons:
     def __init__(self, store: LessonStore | None = None, *, fault: str = '',
                  encode: Encode | None = None,
                  steady_s: Callable[[], float] = time.monotonic) -> None:
-        self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store,
-                                    config=CONCEPTS)
+        self.memory = ConceptMemory(width=WIDTH, core=CORE, store=store, config=CONCEPTS)
         self.memory.fault = fault
         self.missing = ''                # why no voice can be told apart
         self._encode, self._steady_s = encode, steady_s

@@ -37,8 +37,7 @@ def measure(budget: Budget) -> Iterator[Found]:
     size, mine_s, theirs_s, every, held = (
         ('tiny', 6.0, 25.0, 5, 8192) if budget.quick else ('study', 120.0, 720.0, 50, 32768))
     text, found = side_by_side.text(budget, held), Found()
-    made, curve = _curve('ours', size, text, budget, every, found, mine_s,
-                         rate=OUR_RATE)
+    made, curve = _curve('ours', size, text, budget, every, found, mine_s, rate=OUR_RATE)
     goal = min([bits for seconds, bits in curve if seconds <= 0.75 * mine_s] or [curve[-1][1]])
     best: Curve = []
     for rate in LLAMA_RATES:
@@ -47,8 +46,7 @@ def measure(budget: Budget) -> Iterator[Found]:
         there_s = crossing(their_curve, goal)
         if not best or (there_s is not None and there_s < theirs_s):
             best, at = their_curve, rate
-        if there_s is not None:                 # another rate counts only where it is faster
-            theirs_s = min(theirs_s, there_s)
+        theirs_s = min(theirs_s, there_s or theirs_s)    # another counts only where it is faster
     found.results.append(judged(
         curve, best, goal, f'ours {side_by_side.sizes(made)}, LLaMA {side_by_side.sizes(other)} '
         f'at its faster learning rate, {at:g}'))
