@@ -22,6 +22,7 @@ from rclpy.lifecycle import TransitionCallbackReturn  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
+from yan_brain.nodes import reach  # noqa: E402
 from yan_brain.nodes.common import (  # noqa: E402
     RELIABLE,
     SENSOR,
@@ -30,6 +31,7 @@ from yan_brain.nodes.common import (  # noqa: E402
     Health,
     StartError,
 )
+from yan_brain.nodes.reach import Deaf  # noqa: E402
 from yan_brain.nodes.watch import Watch  # noqa: E402
 from yan_brain.settings import SettingError, check, setting  # noqa: E402
 
@@ -239,6 +241,40 @@ def test_silence_and_its_cause_are_told_once(stage: Stage,
     words.publish(String(data='x'))
     stage.until(lambda: stage.said)
     assert 'arrive again' in capfd.readouterr().err
+    node.finish()
+
+
+def sender_that_says_nothing(stage: Stage) -> Any:
+    stage.other.create_publisher(String, 'words', SENSOR)
+    return stage.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+
+
+def test_a_sender_that_is_alive_and_never_heard_ends_the_process(
+        stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, 'PROOF_S', 2.0)
+    sender_that_says_nothing(stage)
+    node = stage.add()
+    with pytest.raises(Deaf, match='/other is alive'):
+        stage.run(LIMIT_S)
+    node.finish()
+
+
+@pytest.mark.parametrize('by', ['diagnostics', 'words'])
+def test_a_sender_that_was_heard_is_within_reach(
+        stage: Stage, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    monkeypatch.setattr(reach, 'PROOF_S', 2.0)
+    speaks = sender_that_says_nothing(stage)
+    words = stage.other.create_publisher(String, 'words', SENSOR)
+    node = stage.add()
+    stage.until(lambda: node.active and words.get_subscription_count())
+    if by == 'words':
+        words.publish(String(data='x'))
+        stage.until(lambda: stage.said)
+    else:
+        stage.other.create_timer(0.5, lambda: speaks.publish(
+            DiagnosticArray(status=[DiagnosticStatus(name='/other')])))
+    stage.run(6.0)
+    assert node.active and node.watches[0].silent
     node.finish()
 
 

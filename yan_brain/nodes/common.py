@@ -31,6 +31,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 
 from yan_brain.nodes.parameters import declare, plain
 from yan_brain.nodes.process import StartError, spin
+from yan_brain.nodes.reach import Reach
 from yan_brain.nodes.watch import Watch
 from yan_brain.settings import Setting, SettingError, Value, build, settings_of
 
@@ -90,6 +91,7 @@ class BrainNode(LifecycleNode, Generic[C]):
         self.watches: list[Watch] = []
         self._owned: list[tuple[Callable[[Any], Any], Any]] = []
         self._diagnostics: Any = None
+        self._reach = Reach(self, RELIABLE)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         autostart = declare(self, AUTOSTART)
         for leaf in self._settings.values():
@@ -179,11 +181,12 @@ class BrainNode(LifecycleNode, Generic[C]):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         try:
             self.config = self._read()
+            self.setup()
+            # After `setup`: who has diagnostics is known to be awake (see `Reach`).
             self._diagnostics = self.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
             self._owned.append((self.destroy_publisher, self._diagnostics))
             pulse = self.create_timer(HEALTH_PERIOD_S, self._pulse, clock=self._steady)
             self._owned.append((self.destroy_timer, pulse))
-            self.setup()
         except (OSError, ValueError, RuntimeError) as error:
             self.get_logger().error(f'cannot configure: {error}')
             self._release()
@@ -254,6 +257,7 @@ class BrainNode(LifecycleNode, Generic[C]):
                 destroy, entity = self._owned.pop()
                 destroy(entity)
             self.watches.clear()
+            self._reach.close()
             self._diagnostics = None
 
     def _explain(self, where: str) -> None:
@@ -309,6 +313,7 @@ class BrainNode(LifecycleNode, Generic[C]):
             values=[KeyValue(key=key, value=value) for key, value in values.items()])
         self._diagnostics.publish(DiagnosticArray(
             header=_header(self), status=[status]))
+        self._reach.look(self.watches)
 
 
 def _header(node: Node) -> Any:

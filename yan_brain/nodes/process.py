@@ -20,6 +20,7 @@ from rclpy.executors import (
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from yan_brain.nodes.reach import Deaf
 from yan_brain.settings import SettingError
 
 STOP_LIMIT_S = 3.0                      # a process that has not stopped by then leaves as it is
@@ -61,7 +62,7 @@ def spin(make: Callable[[], Node | Sequence[Node]], *, threads: int = 1) -> int:
         return 0
     except ExternalShutdownException:
         return 0
-    except (SettingError, StartError) as error:
+    except (SettingError, StartError, Deaf) as error:
         print(f'error: {error}', file=sys.stderr, flush=True)
         return 1
     finally:

@@ -87,11 +87,13 @@ class Watch:
             theirs.history = HistoryPolicy.KEEP_LAST  # not discovered, and of no weight here
             compatible, reason = qos_check_compatible(theirs, self._qos)
             if compatible == QoSCompatibility.ERROR:
-                return (f'{_name(sender)} offers a QoS that does not fit ({reason.strip()}); '
+                return (f'{sender_name(sender)} offers a QoS that does not fit '
+                        f'({reason.strip()}); '
                         'set the same reliability and durability on both sides')
-        return ('published by ' + ', '.join(sorted(_name(s) for s in publishers))
+        return ('published by ' + ', '.join(sorted(sender_name(s) for s in publishers))
                 + ', which sends nothing or cannot be reached')
 
 
-def _name(sender: Any) -> str:
+def sender_name(sender: Any) -> str:
+    """Of what the graph tells of a publisher: the full name of its node."""
     return f'{sender.node_namespace.rstrip("/")}/{sender.node_name}'
