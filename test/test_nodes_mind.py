@@ -1,6 +1,7 @@
 """cognition_node on real ROS 2 with a fake mind and a fake planner: words, senses, goals."""
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -150,6 +151,26 @@ def test_heard_words_run_the_same_path_and_chatter_does_not_disturb(world: World
     assert world.decision(Skill.GO_TO, 'red ball').instruction_id == decision.instruction_id
     world.out_audio.publish(_sound(100))
     world.plan(world.decision(Skill.STOP), State.SUCCEEDED)
+    world.said('done stop')
+
+
+def test_a_stop_does_not_wait_for_whose_voice_it_is(
+        world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = threading.Event()
+
+    def hear(_samples: object) -> str:
+        known.wait()
+        return ''
+
+    world.out_text.publish(String(data='go to the red ball'))
+    world.plan(world.decision(Skill.GO_TO, 'red ball'), State.RUNNING)
+    monkeypatch.setattr(world.cognition.senses.persons, 'hear', hear)
+    world.ear.says[:] = ['stop']
+    world.out_audio.publish(_sound(100))
+    try:
+        world.plan(world.decision(Skill.STOP), State.SUCCEEDED)
+    finally:
+        known.set()
     world.said('done stop')
 
 

@@ -19,6 +19,7 @@ from yan_brain.mind.listener import Hearing, Listener, Mutes
 from yan_brain.mind.moments import Gatherer
 from yan_brain.mind.pace import Pace
 from yan_brain.mind.parties import Parties, Voice
+from yan_brain.mind.reflex import is_stop
 from yan_brain.mind.tasks import Origin, Task
 from yan_brain.mind.thinker import BAD_INPUT, Outlet, Thinker, ThoughtLike
 from yan_brain.mind.voice import Sentences, spoken_s
@@ -212,12 +213,18 @@ class CognitionNode(BrainNode[CognitionConfig]):
 
     def on_words(self, text: str, utterance: NDArray[np.int16]) -> None:
         self.out_heard.publish(String(data=text))
-        speaker = self.senses.persons.hear(utterance)
-        self.inbox.post(lambda: self._pass(lambda talk: talk.overheard(text, speaker)))
+        if is_stop(text):               # whoever said it, it does not wait
+            self._overheard(text)
+            self.senses.persons.hear(utterance)
+        else:
+            self._overheard(text, self.senses.persons.hear(utterance))
 
     def on_failed(self, why: str, task: Task | None = None) -> None:
         self._troubles.note(why)
         self.inbox.post(lambda: self._pass(lambda talk: talk.failed(why, task)))
+
+    def _overheard(self, text: str, speaker: str = '') -> None:
+        self.inbox.post(lambda: self._pass(lambda talk: talk.overheard(text, speaker)))
 
     def _pass(self, work: Callable[[Conversation], None]) -> None:
         if self._talk is not None:
