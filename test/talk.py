@@ -32,6 +32,7 @@ PHRASES: list[tuple[str, Skill, float | None]] = [
     (r'if i say (\w+)\b.*', Skill.TRICK, None),
     (r'done', Skill.WATCH, -1.0), (r'turn left', Skill.TURN, 1.5), (r'go back', Skill.MOVE, -0.5),
     (r'左转', Skill.TURN, 1.5), (r'后退半米', Skill.MOVE, -0.5),
+    (r'this is a (\w+)', Skill.TEACH, None),
     (r'go to the (.+)', Skill.GO_TO, None), (r'undo', Skill.FORGET, None),
     (r'good', Skill.FEEDBACK, 1.0), (r'wrong', Skill.FEEDBACK, -1.0),
     (r'forget (\w+)', Skill.FORGET, None), (r'what do you know', Skill.RECALL, None),

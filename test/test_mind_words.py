@@ -93,7 +93,8 @@ class _Desk:
 
     def run(self, text: str, number: int, skill: Skill = Skill.GO_TO,
             known: bool = True) -> Task:
-        task = self.tasks.begin(text, Origin.TYPED)
+        task = Task(text, Origin.TYPED)
+        self.tasks.begin(task)
         self.tasks.decided(task, Decision(stamp_s=0, version='', instruction_id=number,
                                           skill=skill, known=known))
         return task
@@ -131,7 +132,7 @@ def test_new_words_preempt_and_nonsense_ends_at_once() -> None:
 
 def test_waiting_has_limits() -> None:
     desk = _Desk()
-    desk.tasks.begin('never thought of', Origin.TYPED)
+    desk.tasks.begin(Task('never thought of', Origin.TYPED))
     desk.run('go', 1)
     for now_s in (2.9, 5.5):
         desk.now_s = now_s

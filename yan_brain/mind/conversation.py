@@ -46,13 +46,34 @@ class Conversation:
     def submit(self, text: str, origin: Origin, speaker: str = '') -> Task:
         """Take words. `speaker`: who said them, by the voice; '': not known.
 
+        A stop is never held; all else waits for its turn.
+
         Raises:
             ValueError: too many are waiting.
         """
-        known = self._known_words(text, origin, speaker)
-        if known is not None:
-            return known
-        return self._think_about(text, origin, self._meant(text), speaker)
+        task = Task(text, origin, speaker=speaker)
+        if is_stop(text):
+            self.tasks.drop_held('preempted')
+            self._think_about(task)
+        elif self.tasks.busy:
+            self.tasks.hold(task)
+        else:
+            self._begin(task)
+        return task
+
+    def _begin(self, task: Task) -> None:
+        if not self._known_words(task):
+            task.order = self._meant(task.text)
+            self._think_about(task)
+
+    def _next(self) -> None:
+        task = self.tasks.next()
+        if task is not None:
+            try:
+                self._begin(task)
+            except ValueError as error:
+                self._with.say(self._with.voice.trouble(str(error), 'en'))
+            self._with.post(self._next)     # it may have needed no thought
 
     def _meant(self, text: str) -> Decision | None:
         """What words mean that need no thought."""
@@ -65,9 +86,8 @@ class Conversation:
         return Decision(stamp_s=0.0, version='', skill=skill, argument=name,
                         language=_spoken(text)) if name else None
 
-    def _think_about(self, text: str, origin: Origin, order: Decision | None = None,
-                     speaker: str = '') -> Task:
-        task = self.tasks.begin(text, origin, order, speaker)
+    def _think_about(self, task: Task) -> None:
+        self.tasks.begin(task)
         try:
             dropped = self.thinker.hear(task)
         except ValueError:
@@ -75,7 +95,6 @@ class Conversation:
             raise
         for other in dropped:
             self.tasks.end(other, 'preempted')
-        return task
 
     def overheard(self, text: str, speaker: str = '') -> None:
         """Words from the air. What makes no sense does not disturb what is being done."""
@@ -94,8 +113,11 @@ class Conversation:
         asked.add_done_callback(lambda f: self._with.post(lambda: understood(f)))
 
     def cancel(self, task: Task) -> None:
-        """End a task as cancelled and stop the body."""
+        """End a task as cancelled and stop the body, if its turn has come."""
+        held = self.tasks.holds(task)
         self.tasks.end(task, 'cancelled')
+        if held:
+            return
         self.submit('停' if _language(task) == 'zh' else 'stop', Origin.CANCEL)
 
     def thought(self, thought: ThoughtLike, task: Task | None) -> None:
@@ -112,6 +134,8 @@ class Conversation:
             self._answer(task, thought.decision)
         else:
             self._news()
+        if task is not None:
+            self._with.post(self._next)
         due = self.occasions.due(self._with.book.occasions())
         if due is not None and due != self.performer.trick:
             self._perform(due, Task(due.name, Origin.WHEN))
@@ -188,38 +212,27 @@ class Conversation:
         return self._with.book.named(words, speaker) is not None or (
             device is not None and bool(device.find(words)))
 
-    def _known_words(self, text: str, origin: Origin, speaker: str) -> Task | None:
-        """Begin what exactly these words were taught for, or are the maker's for."""
-        words = plain(text)
-        if is_stop(text):
-            return None
-        trick = self._with.book.named(words, speaker)
-        if trick is not None:
-            return self._perform(trick, Task(text, origin, speaker=speaker))
-        if asks_who(text):
-            return self._answered(text, origin, self._with.voice.who(speaker, _spoken(text)))
-        if asks_where(text) and self._with.places is not None:
-            return self._answered(text, origin, self._with.voice.where(
-                self._with.places.nearest(), _spoken(text)))
+    def _known_words(self, task: Task) -> bool:
+        """Begin what exactly these words were taught for, or are the maker's for, if any."""
+        words, language, voice = plain(task.text), _spoken(task.text), self._with.voice
+        trick = self._with.book.named(words, task.speaker)
         name = self._with.device.find(words) if self._with.device is not None else ''
-        if name and self._with.device is not None:
-            task, language = Task(text, origin), _spoken(text)
-            self._later(task, self._with.device.call(name),
-                        lambda _: self._with.voice.did(name, language))
-            return task
-        return None
+        if trick is not None:
+            self._perform(trick, task)
+        elif asks_who(task.text):
+            self._done(task, voice.who(task.speaker, language))
+        elif asks_where(task.text) and self._with.places is not None:
+            self._done(task, voice.where(self._with.places.nearest(), language))
+        elif name and self._with.device is not None:
+            self._later(task, self._with.device.call(name), lambda _: voice.did(name, language))
+        else:
+            return False
+        return True
 
-    def _answered(self, text: str, origin: Origin, answer: str) -> Task:
-        """A question that needed no thought."""
-        task = Task(text, origin)
-        self._done(task, answer)
-        return task
-
-    def _perform(self, trick: Trick, task: Task) -> Task:
+    def _perform(self, trick: Trick, task: Task) -> None:
         self.tasks.release(task)
         task.answer = self._with.voice.did(trick.name, trick.language)
         self.performer.perform(trick, task)
-        return task
 
     def _performed(self, task: Task, reason: str) -> None:
         """A trick is over."""
@@ -235,7 +248,9 @@ class Conversation:
             place = places.sighting(step.place) if places is not None else None
             if place is None:
                 raise ValueError('lost_here')
-        return self._think_about(step.words, Origin.STEP, order(step, language, place))
+        task = Task(step.words, Origin.STEP, order=order(step, language, place))
+        self._think_about(task)
+        return task
 
     def _watch(self, task: Task, decision: Decision) -> None:
         """A showing begins or is over."""
@@ -313,6 +328,7 @@ class Conversation:
         self.tasks.end(task, '')
 
     def _ended(self, task: Task) -> None:
+        self._with.post(self._next)
         if task.decision is not None:
             self.thinker.finish(task.decision.instruction_id)
         if task.origin is Origin.STEP:

@@ -7,6 +7,7 @@ or preempted by the next one. Belongs to one thread.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,6 +19,7 @@ from yan_brain.signals import TARGET_SKILLS, Decision, Skill, SkillStatus, State
 BODY_SKILLS = TARGET_SKILLS | {Skill.STOP, Skill.MOVE, Skill.TURN}
 
 
+MOST_HELD = 8
 OLD_STATUS_S = 0.5       # a planner has taken up a new instruction by then
 
 
@@ -87,18 +89,48 @@ class Tasks:
         self.config = config
         self.current: Task | None = None
         self._waiting: list[Task] = []
+        self._held: deque[Task] = deque()          # not to be thought about yet
         self._newest_id = 0
         self._last: SkillStatus | None = None      # of the planner, whatever it was of ...
         self._old: SkillStatus | None = None       # ... and the last before the one that runs
         self._on_end = on_end
         self._steady_s = steady_s
 
-    def begin(self, text: str, origin: Origin, order: Decision | None = None,
-              speaker: str = '') -> Task:
-        """New words, to be thought about in the next tick."""
-        task = Task(text, origin, self._steady_s(), order=order, speaker=speaker)
+    @property
+    def busy(self) -> bool:
+        """Words wait to be thought about, or the brain itself has something to do: a lesson."""
+        running = self.current
+        return any(task.origin is not Origin.STEP for task in self._waiting) or (
+            running is not None and running.decision is not None
+            and running.decision.skill not in BODY_SKILLS)
+
+    def hold(self, task: Task) -> None:
+        """Keep what was said until it is its turn: one thing after another.
+
+        Raises:
+            ValueError: too much is waiting.
+        """
+        if len(self._held) == MOST_HELD:
+            raise ValueError(f'{MOST_HELD} instructions are waiting already; '
+                             'say them one after the other')
+        self._held.append(task)
+
+    def holds(self, task: Task) -> bool:
+        """Whether it is not its turn yet."""
+        return task in self._held
+
+    def next(self) -> Task | None:
+        """The first that was held, when it is its turn."""
+        while self._held and not self.busy:
+            task = self._held.popleft()
+            if not task.ended:
+                return task
+        return None
+
+    def begin(self, task: Task) -> None:
+        """Words that are thought about in the next tick."""
+        task.since_s = self._steady_s()
         self._waiting.append(task)
-        return task
 
     def decided(self, task: Task | None, decision: Decision) -> bool:
         """A tick is over; `task` are the words that went into it. True: it runs from now on."""
@@ -174,9 +206,15 @@ class Tasks:
 
     def end_all(self, reason: str) -> None:
         """Ends everything."""
+        self.drop_held(reason)
         for task in list(self._waiting):
             self.end(task, reason)
         self._drop_current(reason)
+
+    def drop_held(self, reason: str) -> None:
+        """What was held is not wanted any more."""
+        while self._held:
+            self.end(self._held.popleft(), reason)
 
     def _drop_current(self, reason: str) -> None:
         if self.current is not None:
