@@ -58,10 +58,11 @@ class Touches:
         """What is pressed now."""
         found = self._patterns.feed(touch)
         now_s = self._steady_s()
-        if found is not None and self.memory.names:
-            chances = self.memory.probability(row(found.contacts)[None])[0]
+        knowledge = self.memory.knowledge        # one state of it: lessons come beside this
+        if found is not None and knowledge.names:
+            chances = knowledge.probability(row(found.contacts)[None])[0]
             if chances.max() >= KNOWN:
-                self._named[self.memory.names[int(chances.argmax())]] = now_s
+                self._named[knowledge.names[int(chances.argmax())]] = now_s
         with self._changed:
             if found is not None:
                 self._newest = (found, now_s)
