@@ -101,6 +101,16 @@ def test_go_to_finds_its_way_around_furniture() -> None:
     assert flat.hits == 0
 
 
+@pytest.mark.parametrize('y', [0.0, 0.1, -0.15])
+def test_what_may_be_wider_at_its_foot_is_passed_at_a_distance(y: float) -> None:
+    flat = FlatWorld(width=6.0, discs=[Disc(2.3, 0.0, name=BALL), Disc(0.7, y, 0.05)], x=-1.0)
+    gaps = []
+    status = carry_out(flat, Skill.GO_TO, BALL,
+                       each=lambda: gaps.append(flat.surface(flat.discs[1])))
+    assert status.state is State.SUCCEEDED
+    assert min(gaps) > 0.34                          # of its middle: 18 cm beside the robot
+
+
 def test_what_cannot_be_reached_is_blocked() -> None:
     fence = [(1.0, 0.0, 0.03, 1.0, 0.0), (3.0, 0.0, 0.03, 1.0, 0.0),
              (2.0, 1.0, 1.0, 0.03, 0.0), (2.0, -1.0, 1.0, 0.03, 0.0)]

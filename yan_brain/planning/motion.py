@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yan_brain.planning.pose import wrap
-from yan_brain.planning.routes import Terrain, descend, terrain, wave
+from yan_brain.planning.routes import COMFORT_M, Terrain, descend, terrain, wave
 from yan_brain.planning.surroundings import Surroundings
 from yan_brain.signals import Velocity
 
@@ -106,16 +106,23 @@ class Navigator:
 
     def _pursue(self, world: Surroundings, path: NDArray[np.float64],
                 most_mps: float | None) -> Velocity:
-        """Pure pursuit of the farthest point that can be driven to straight."""
-        pose, body = world.pose, world.config.body
+        """Pure pursuit of the farthest point that can be driven to straight, as clear as the way.
+
+        The way keeps off what it can (`routes.COMFORT_M`); so must its short cuts, for things may
+        be wider at their feet than where the scan meets them.
+        """
+        pose, body, grid = world.pose, world.config.body, world.grid
         here = (pose.x_m, pose.y_m)
         gaps = np.hypot(path[:, 0] - here[0], path[:, 1] - here[1])
         first = int(np.argmin(gaps))
-        needed = body.radius_m + body.margin_m - 0.5 * world.config.grid.cell_m
+        needed = body.radius_m + body.margin_m - 0.5 * grid.config.cell_m
+        clear = grid.clearance_at(np.concatenate([[here], path[first + 1:]]))
+        kept = np.minimum.accumulate(clear) - grid.config.cell_m
         aim = path[min(first + 1, len(path) - 1)]
         for index in range(first + 2, len(path)):
+            most = float(min(needed + COMFORT_M, kept[index - first]))
             if gaps[index] > _LOOKAHEAD_M \
-                    or not world.grid.straight(here, tuple(path[index]), needed):
+                    or not grid.straight(here, tuple(path[index]), max(needed, most)):
                 break
             aim = path[index]
         error = wrap(math.atan2(aim[1] - here[1], aim[0] - here[0]) - pose.yaw_rad)

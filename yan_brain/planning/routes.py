@@ -17,7 +17,7 @@ from yan_brain.planning.pose import Pose
 
 _STRIDE = 2                 # grid cells per route cell and direction
 _UNKNOWN_COST = 2.0         # per metre, against 1 where the floor is known to be free
-_COMFORT_M = 0.18           # more clearance than needed is worth a detour up to this
+COMFORT_M = 0.18           # more clearance than needed is worth a detour up to this
 _SQUEEZE = 3.0              # extra cost per metre with no comfort left
 _SWEEPS = 600               # at most: a way has no more route cells than this
 _RAYS = 48                  # to judge what a place would uncover
@@ -66,7 +66,7 @@ def terrain(grid: Grid, pose: Pose, body: BodyConfig,
     window = (slice(top, int(rows[-1]) + 3, _STRIDE), slice(left, int(columns[-1]) + 3, _STRIDE))
     clearance = grid.clearance[window]
     needed = body.radius_m + body.margin_m
-    squeeze = np.clip(1.0 - (clearance - needed) / _COMFORT_M, 0.0, 1.0)
+    squeeze = np.clip(1.0 - (clearance - needed) / COMFORT_M, 0.0, 1.0)
     cost = np.where(grid.unknown[window], _UNKNOWN_COST, 1.0) + _SQUEEZE * squeeze
     cost[clearance < needed] = np.inf
     ground = Terrain(cost.astype(np.float32), left, top, grid)
