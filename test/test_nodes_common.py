@@ -89,11 +89,11 @@ class Echo(BrainNode[EchoConfig]):
 class Stage:
     """An executor with a node under test and one that talks to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: str = 'other') -> None:
         self.context = Context()
         rclpy.init(context=self.context, domain_id=DOMAIN)
         self.executor = SingleThreadedExecutor(context=self.context)
-        self.other = rclpy.create_node('other', context=self.context)
+        self.other = rclpy.create_node(other, context=self.context)
         self.executor.add_node(self.other)
         self.said: list[str] = []
         self.health: list[DiagnosticStatus] = []
@@ -244,36 +244,52 @@ def test_silence_and_its_cause_are_told_once(stage: Stage,
     node.finish()
 
 
-def sender_that_says_nothing(stage: Stage) -> Any:
-    stage.other.create_publisher(String, 'words', SENSOR)
-    return stage.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+@pytest.fixture
+def camera() -> Iterator[Stage]:
+    """The other node is called as one of ours, and publishes what ours do."""
+    made = Stage('camera')
+    made.other.create_publisher(String, 'words', SENSOR)
+    made.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+    yield made
+    made.executor.shutdown(timeout_sec=1.0)
+    made.context.try_shutdown()
 
 
 def test_a_sender_that_is_alive_and_never_heard_ends_the_process(
-        stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        camera: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, 'PROOF_S', 2.0)
-    sender_that_says_nothing(stage)
-    node = stage.add()
-    with pytest.raises(Deaf, match='/other is alive'):
-        stage.run(LIMIT_S)
+    node = camera.add()
+    with pytest.raises(Deaf, match='/camera is alive'):
+        camera.run(LIMIT_S)
     node.finish()
 
 
-@pytest.mark.parametrize('by', ['diagnostics', 'words'])
+@pytest.mark.parametrize('said', ['words', '/camera', 'camera: frame rate'])
 def test_a_sender_that_was_heard_is_within_reach(
-        stage: Stage, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+        camera: Stage, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     monkeypatch.setattr(reach, 'PROOF_S', 2.0)
-    speaks = sender_that_says_nothing(stage)
-    words = stage.other.create_publisher(String, 'words', SENSOR)
-    node = stage.add()
-    stage.until(lambda: node.active and words.get_subscription_count())
-    if by == 'words':
+    words = camera.other.create_publisher(String, 'words', SENSOR)
+    health = camera.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+    node = camera.add()
+    camera.until(lambda: node.active and words.get_subscription_count())
+    if said == 'words':
         words.publish(String(data='x'))
-        stage.until(lambda: stage.said)
+        camera.until(lambda: camera.said)
     else:
-        stage.other.create_timer(0.5, lambda: speaks.publish(
-            DiagnosticArray(status=[DiagnosticStatus(name='/other')])))
-    stage.run(6.0)
+        camera.other.create_timer(0.5, lambda: health.publish(
+            DiagnosticArray(status=[DiagnosticStatus(name=said)])))
+    camera.run(6.0)
+    assert node.active and node.watches[0].silent
+    node.finish()
+
+
+def test_the_silence_of_somebody_elses_node_is_warned_of_and_no_more(
+        stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, 'PROOF_S', 1.0)
+    stage.other.create_publisher(String, 'words', SENSOR)
+    stage.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+    node = stage.add()
+    stage.run(5.0)
     assert node.active and node.watches[0].silent
     node.finish()
 

@@ -17,6 +17,7 @@ from rclpy.qos import QoSProfile
 from yan_brain.nodes.watch import Watch, sender_name
 
 PROOF_S = 10.0                          # a sender unheard for so long is not merely busy
+OURS = frozenset({'home', 'camera', 'microphone', 'cognition', 'learning', 'planner'})
 
 
 class Deaf(RuntimeError):
@@ -26,10 +27,10 @@ class Deaf(RuntimeError):
 class Reach:
     """Tells a sender that says nothing from one that cannot be heard.
 
-    Every node of ours publishes `diagnostics` each second, whatever it waits for. While a watched
-    topic has never been heard since this process began, its senders are listened to there: one
-    that is discovered on both and heard on neither for PROOF_S is out of reach. Whatever was heard
-    once, and a sender without diagnostics, is left to the Watch to warn of.
+    Every node of OURS publishes `diagnostics` each second, whatever it waits for. While a watched
+    topic has never been heard since this process began, those of its senders are listened to
+    there: one that is discovered on both and heard on neither for PROOF_S is out of reach.
+    Whatever was heard once, and all other senders, are left to the Watch to warn of.
     """
 
     def __init__(self, node: Node, qos: QoSProfile,
@@ -73,7 +74,11 @@ class Reach:
         self._heard.clear()
 
     def _publishers(self, topic: str) -> set[str]:
-        return {sender_name(sender) for sender in self._node.get_publishers_info_by_topic(topic)}
+        return {sender_name(sender) for sender in self._node.get_publishers_info_by_topic(topic)
+                if sender.node_name in OURS}
 
     def _on_diagnostics(self, message: Any) -> None:
-        self._heard.update(status.name for status in message.status)
+        # Ours give their full name; the driver of another maker, "camera: frame rate".
+        root = self._node.get_namespace().rstrip('/') + '/'
+        self._heard.update(root + status.name.partition(':')[0].rpartition('/')[2]
+                           for status in message.status)
