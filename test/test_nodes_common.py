@@ -22,6 +22,7 @@ from rclpy.lifecycle import TransitionCallbackReturn  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
+from yan_brain.cli.programs import PROCESSES  # noqa: E402
 from yan_brain.nodes import reach  # noqa: E402
 from yan_brain.nodes.common import (  # noqa: E402
     RELIABLE,
@@ -281,6 +282,10 @@ def test_a_sender_that_was_heard_is_within_reach(
     camera.run(6.0)
     assert node.active and node.watches[0].silent
     node.finish()
+
+
+def test_all_nodes_of_a_brain_are_ours() -> None:
+    assert {node for _, nodes in PROCESSES.values() for node in nodes} == reach.OURS
 
 
 def test_the_silence_of_somebody_elses_node_is_warned_of_and_no_more(
