@@ -63,9 +63,9 @@ GROUPS: tuple[Group, ...] = (
         'decode.bandwidth_fraction')),
     Group(name='train_tokens', minutes=4, quick_minutes=0.6,
           names=('train.tokens.len4096.hf_llama',)),
-    Group(name='time_to_loss', minutes=16, quick_minutes=0.6,
+    Group(name='time_to_loss', minutes=38, quick_minutes=0.6,
           names=('train.time_to_loss.hf_llama',)),
-    Group(name='quality', minutes=15, quick_minutes=1.0, names=tuple(
+    Group(name='quality', minutes=25, quick_minutes=1.0, names=tuple(
         f'quality.bits_per_byte.{name}' for name in ('ours', 'transformer', 'mamba', 'mcsd'))),
     Group(name='recall', minutes=7, quick_minutes=0.7, names=('recall.mqar.length',)),
     Group(name='growth', minutes=3, quick_minutes=0.7,
