@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,13 +120,20 @@ class Stage:
         while time.monotonic() < deadline_s:
             self.executor.spin_once(timeout_sec=0.02)
 
+    def close(self) -> None:
+        self.executor.shutdown(timeout_sec=1.0)
+        self.context.try_shutdown()
+
+    def stay_silent(self) -> None:
+        """The other node is a sender that is alive and says nothing."""
+        self.other.create_publisher(String, 'words', SENSOR)
+        self.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    made = Stage()
-    yield made
-    made.executor.shutdown(timeout_sec=1.0)
-    made.context.try_shutdown()
+    with closing(Stage()) as made:
+        yield made
 
 
 def manual(name: str, value: Any) -> Parameter:
@@ -247,13 +255,10 @@ def test_silence_and_its_cause_are_told_once(stage: Stage,
 
 @pytest.fixture
 def camera() -> Iterator[Stage]:
-    """The other node is called as one of ours, and publishes what ours do."""
-    made = Stage('camera')
-    made.other.create_publisher(String, 'words', SENSOR)
-    made.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
-    yield made
-    made.executor.shutdown(timeout_sec=1.0)
-    made.context.try_shutdown()
+    """The silent node is called as one of ours."""
+    with closing(Stage('camera')) as made:
+        made.stay_silent()
+        yield made
 
 
 def test_a_sender_that_is_alive_and_never_heard_ends_the_process(
@@ -291,8 +296,7 @@ def test_all_nodes_of_a_brain_are_ours() -> None:
 def test_the_silence_of_somebody_elses_node_is_warned_of_and_no_more(
         stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, 'PROOF_S', 1.0)
-    stage.other.create_publisher(String, 'words', SENSOR)
-    stage.other.create_publisher(DiagnosticArray, 'diagnostics', RELIABLE)
+    stage.stay_silent()
     node = stage.add()
     stage.run(5.0)
     assert node.active and node.watches[0].silent

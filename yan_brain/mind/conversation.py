@@ -214,17 +214,17 @@ class Conversation:
 
     def _known_words(self, task: Task) -> bool:
         """Begin what exactly these words were taught for, or are the maker's for, if any."""
-        words, language, voice = plain(task.text), _spoken(task.text), self._with.voice
+        words, language = plain(task.text), _spoken(task.text)
+        voice, device = self._with.voice, self._with.device
         trick = self._with.book.named(words, task.speaker)
-        name = self._with.device.find(words) if self._with.device is not None else ''
         if trick is not None:
             self._perform(trick, task)
         elif asks_who(task.text):
             self._done(task, voice.who(task.speaker, language))
         elif asks_where(task.text) and self._with.places is not None:
             self._done(task, voice.where(self._with.places.nearest(), language))
-        elif name and self._with.device is not None:
-            self._later(task, self._with.device.call(name), lambda _: voice.did(name, language))
+        elif device is not None and (name := device.find(words)):
+            self._later(task, device.call(name), lambda _: voice.did(name, language))
         else:
             return False
         return True

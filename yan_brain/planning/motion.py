@@ -118,11 +118,11 @@ class Navigator:
         needed = body.radius_m + body.margin_m - 0.5 * grid.config.cell_m
         clear = grid.clearance_at(np.concatenate([[here], path[first + 1:]]))
         kept = np.minimum.accumulate(clear) - grid.config.cell_m
+        least = np.clip(kept, needed, needed + COMFORT_M)
         aim = path[min(first + 1, len(path) - 1)]
         for index in range(first + 2, len(path)):
-            most = float(min(needed + COMFORT_M, kept[index - first]))
             if gaps[index] > _LOOKAHEAD_M \
-                    or not grid.straight(here, tuple(path[index]), max(needed, most)):
+                    or not grid.straight(here, tuple(path[index]), float(least[index - first])):
                 break
             aim = path[index]
         error = wrap(math.atan2(aim[1] - here[1], aim[0] - here[0]) - pose.yaw_rad)

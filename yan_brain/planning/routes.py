@@ -17,7 +17,7 @@ from yan_brain.planning.pose import Pose
 
 _STRIDE = 2                 # grid cells per route cell and direction
 _UNKNOWN_COST = 2.0         # per metre, against 1 where the floor is known to be free
-COMFORT_M = 0.18           # more clearance than needed is worth a detour up to this
+COMFORT_M = 0.18            # more clearance than needed is worth a detour up to this
 _SQUEEZE = 3.0              # extra cost per metre with no comfort left
 _SWEEPS = 600               # at most: a way has no more route cells than this
 _RAYS = 48                  # to judge what a place would uncover
