@@ -233,6 +233,15 @@ def test_closing_is_prompt_in_silence_and_cancels_questions() -> None:
     assert question.cancelled()
 
 
+@pytest.mark.parametrize('last', ['go to the red ball', 'stop'])
+def test_what_the_last_tick_began_does_not_outlive_the_thinker(last: str) -> None:
+    with _Desk() as desk:
+        desk.decided(desk.tell('go to the cone'))
+        desk.decided(desk.tell(last))
+        assert desk.decisions[-1].skill is not Skill.IDLE
+    assert desk.mind.tick(Moment(stamp_s=0.0)).decision.skill is Skill.IDLE
+
+
 class _Ear:
     """Hears a word in every loud piece; fails on NaN-like rates."""
 

@@ -92,7 +92,7 @@ class Thinker:
         self._thread.start()
 
     def close(self) -> None:
-        """End after the tick under way; what was finished until then is finished.
+        """End after the tick under way; nothing that was told goes on after it.
 
         Raises:
             RuntimeError: it does not end within CLOSE_LIMIT_S.
@@ -103,6 +103,8 @@ class Thinker:
             if self._thread.is_alive():
                 raise RuntimeError(f'a tick did not end within {CLOSE_LIMIT_S} s')
         self._finish()
+        # What the last tick began may be news to nobody any more: nobody would finish it.
+        self.mind.finish(self._newest - self._ahead)
         while self._questions:
             self._questions.popleft()[1].cancel()
 
