@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from yan_brain.evaluation.online_learners import Slda, Trained
 from yan_brain.evaluation.online_peers import River, missing
-from yan_brain.learning.classifier import RidgeClassifier
+from yan_brain.learning.classifier import RidgeClassifier, principal_directions
 from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
 from yan_brain.learning.contract import Forgets, Learns, best
 from yan_brain.learning.knowledge import World
@@ -36,13 +36,22 @@ def _world() -> World:
     return World.of(np.random.default_rng(5).normal(0, 1, (200, F)).astype(np.float32))
 
 
+def _rows(name: str, seed: int = 0, count: int = 8) -> Rows:
+    own = np.random.default_rng(sum(map(ord, name))).normal(0, 2, F)
+    rows = own + np.random.default_rng(seed).normal(0, 0.5, (count, F))
+    return rows.astype(np.float32)
+
+
 KINDS = [
     Kind('concept memory', lambda: ConceptMemory(width=F, core='test', world=_world()), True),
     Kind('concept memory, expanded', lambda: ConceptMemory(
         width=F, core='test', config=ConceptConfig(expansion=40)), True),
     Kind('ridge', lambda: RidgeClassifier(width=F), True),
     Kind('ridge, expanded', lambda: RidgeClassifier(width=F, expansion=30), True),
-    Kind('ridge, sketched', lambda: RidgeClassifier(width=F, sketch=8), True),
+    Kind('ridge, projected', lambda: RidgeClassifier(
+        width=F, directions=principal_directions(_rows('a', count=40), 8)), True),
+    Kind('ridge, in partitions', lambda: RidgeClassifier(
+        width=F, partitions=3, awake=2), True),
     Kind('slda', lambda: Slda(width=F), True),
     Kind('replay', lambda: Trained(width=F, steps=30, memory=100)),
     Kind('fine-tuning', lambda: Trained(width=F, steps=30), remembers=False),
@@ -51,12 +60,6 @@ if not missing('river'):
     KINDS += [Kind('river', lambda: River(width=F), certain=True),
               Kind('river, neighbours', lambda: River(width=F, kind='nearest neighbours'),
                    certain=True)]
-
-
-def _rows(name: str, seed: int = 0, count: int = 8) -> Rows:
-    own = np.random.default_rng(sum(map(ord, name))).normal(0, 2, F)
-    rows = own + np.random.default_rng(seed).normal(0, 0.5, (count, F))
-    return rows.astype(np.float32)
 
 
 @pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])

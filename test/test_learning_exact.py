@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from yan_brain.evaluation.exactness import batch
-from yan_brain.learning.classifier import RidgeClassifier
+from yan_brain.learning.classifier import RidgeClassifier, principal_directions
 from yan_brain.learning.concepts import ConceptConfig, ConceptMemory
 from yan_brain.learning.ridge import RecursiveRidge
 
@@ -69,12 +70,17 @@ def test_any_sequence_equals_batch_training_on_what_is_left(
     memory.close()
 
 
+@pytest.mark.parametrize('partitions', [1, 4])
 @MANY
 @given(steps=STEPS, order=st.randoms(use_true_random=False))
 def test_the_classifier_is_exact_too(
-    steps: list[tuple[str, str, int]], order: object,
+    partitions: int, steps: list[tuple[str, str, int]], order: object,
 ) -> None:
-    learner, known = RidgeClassifier(width=F, ridge=1.0), []
+    def make() -> RidgeClassifier:
+        return RidgeClassifier(width=F, ridge=1.0, partitions=partitions,
+                               awake=min(2, partitions))
+
+    learner, known = make(), []
     for verb, name, seed in steps:
         if verb == 'forget':
             learner.forget(name)
@@ -83,7 +89,7 @@ def test_the_classifier_is_exact_too(
             known.append((name, _lesson(name, seed)[1] / 10))
             learner.learn(*known[-1])
     order.shuffle(known)  # type: ignore[attr-defined]
-    again = RidgeClassifier(width=F, ridge=1.0)
+    again = make()
     for lesson in known:
         again.learn(*lesson)
     asked = _lesson('q', 3)[1]
@@ -142,10 +148,12 @@ def test_gains_lead_to_the_same_solution_however_many_rows_wait() -> None:
     assert ridge.refactored == 0 and ridge.drift < 1e-12
 
 
-def test_the_classifier_follows_lessons_between_questions() -> None:
+@pytest.mark.parametrize('partitions', [1, 8])
+def test_the_classifier_follows_lessons_between_questions(partitions: int) -> None:
     rng = np.random.default_rng(3)
     asked = rng.normal(size=(4, 40)).astype(np.float32)
-    asked_often, asked_once = (RidgeClassifier(width=40, ridge=1.0) for _ in range(2))
+    asked_often, asked_once = (RidgeClassifier(width=40, ridge=1.0, partitions=partitions)
+                               for _ in range(2))
     for number in range(150):
         name = 'abcde'[min(number // 20, 4)]             # new names among known ones
         shown = rng.normal(size=(3, 40)).astype(np.float32)
@@ -153,3 +161,25 @@ def test_the_classifier_follows_lessons_between_questions() -> None:
         asked_once.learn(name, shown)
         asked_often.predict(asked[:1])
     np.testing.assert_allclose(asked_often.predict(asked), asked_once.predict(asked), atol=1e-6)
+
+
+def test_only_awake_partitions_learn() -> None:
+    """What one partition is taught changes no answer that another gives."""
+    learner = RidgeClassifier(width=40, ridge=1.0, partitions=8)
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(200, 40)).astype(np.float32)
+    learner.learn('a', rows[:100])
+    learner.learn('b', rows[100:])
+    before = learner.predict(rows)
+    learner.learn('b', rows[:1])
+    changed = (learner.predict(rows) != before).any(1)
+    assert changed[0] and 0.05 < changed.mean() < 0.5
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match='awake is 3 of 2 partitions'):
+        RidgeClassifier(width=4, partitions=2, awake=3)
+    with pytest.raises(ValueError, match=r'expected \(4, D\)'):
+        RidgeClassifier(width=4, directions=np.eye(5))
+    with pytest.raises(ValueError, match='allowed: 1 to 3'):
+        principal_directions(np.ones((3, 8)), 4)

@@ -21,14 +21,16 @@ from yan_brain.evaluation.online_data import FEATURES, load_pictures
 from yan_brain.evaluation.online_learners import Slda, Trained
 from yan_brain.evaluation.online_peers import RIVER, Avalanche, River, missing
 from yan_brain.evaluation.report import Result, percentile, wilson
-from yan_brain.learning.classifier import RidgeClassifier
+from yan_brain.learning.classifier import RidgeClassifier, principal_directions
 from yan_brain.learning.contract import Learns
 
 LESSON = 20
-FITTED_ON = 1000             # pictures of the first class that set the features' mean and scale
-SKETCH = 512                 # floats that ours keeps of the features, and ...
-EXPANSION = 256              # ... random Fourier features beside them
-RIDGES = {'random': 10.0, 'mobilenet': 3000.0}     # in rows, for the length of each kind's rows
+FITTED_ON = 1000             # pictures of the first class that set mean, scale and directions
+RIDGES = {'random': 10.0, 'mobilenet': 300.0}      # in rows, for the length of each kind's rows
+SCALE = 2.0                  # of the kernel that random Fourier features stand for
+# Ours: directions kept of the features, Fourier features beside them, partitions, how many wake.
+OURS = (512, 256, 1, 1)
+OURS_PARTITIONS = (384, 128, 32, 2)
 TRIED = 20                   # lessons that tell how many threads are best for the networks
 EPOCHS = 15                  # of joint training
 REPLAY_STEPS = 10            # of gradient descent with each lesson
@@ -37,7 +39,7 @@ RIVER_ROWS = 100             # of each class, and ...
 RIVER_ASKED = 500            # ... rows asked: its Python loops take milliseconds a row
 RIVER_TRIED = 40             # rows of each class that choose its classifier; half as many asked
 
-NAMES = ('ours', 'ours_whole', 'slda', 'replay', 'avalanche', 'finetune', 'river', 'joint')
+NAMES = ('ours', 'ours_partitions', 'slda', 'replay', 'avalanche', 'finetune', 'river', 'joint')
 
 Rows = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -54,15 +56,22 @@ class Curve:
     lesson_s: float          # mean: what one lesson leaves for another to do counts as well
 
 
-def learners(width: int, kind: str = 'random') -> dict[str, Callable[[], Learns]]:
-    """Those that learn class by class, from `kind` of `FEATURES`."""
-    def ours(sketch: int) -> Learns:
-        return RidgeClassifier(width=width, sketch=sketch, expansion=EXPANSION,
-                               ridge=RIDGES[kind], keep=False)
+def learners(first: Rows, kind: str = 'random') -> dict[str, Callable[[], Learns]]:
+    """Those that learn class by class, from `kind` of `FEATURES`.
+
+    `first`: (n, F) features of the first class, before any lesson and without its name.
+    """
+    width = first.shape[1]
+
+    def ours(directions: int, expansion: int, partitions: int, awake: int) -> Learns:
+        return RidgeClassifier(
+            width=width, directions=principal_directions(first, min(directions, *first.shape)),
+            expansion=expansion, scale=SCALE, ridge=RIDGES[kind], partitions=partitions,
+            awake=awake, keep=False)
 
     return {
-        'ours': lambda: ours(min(SKETCH, width)),
-        'ours_whole': lambda: ours(0),
+        'ours': lambda: ours(*OURS),
+        'ours_partitions': lambda: ours(*OURS_PARTITIONS),
         'slda': lambda: Slda(width=width),
         'replay': lambda: Trained(width=width, steps=REPLAY_STEPS, memory=REPLAY_ROWS),
         'finetune': lambda: Trained(width=width, steps=1),
@@ -93,6 +102,7 @@ class Benchmark:
         first = rows[self.labels == 0][:FITTED_ON]
         mean, scale = first.mean(0), first.std(0) + 1e-3
         self.rows: Rows = (rows - mean) / scale
+        self.first = self.rows[self.labels == 0][:FITTED_ON]
         some = np.random.default_rng(0).permutation(len(pictures.test))[:asked or None]
         self.asked: Rows = (features.raw(pictures.test[some]) - mean) / scale
         self.truth: Labels = pictures.test_labels[some].astype(np.int64)
@@ -166,11 +176,12 @@ class Benchmark:
 
     def curves(self) -> Iterator[tuple[Curve, str]]:
         """All that can be measured here, with a note on each."""
-        self.fit_threads(learners(self.width)['replay'])
+        made = learners(self.first, self.kind)
+        self.fit_threads(made['replay'])
         yield self.joint(), f'{EPOCHS} epochs, everything at once'
         notes = {'replay': f'{REPLAY_STEPS} steps a lesson, {REPLAY_ROWS} rows remembered',
-                 'ours_whole': 'all features, no sums of them'}
-        for name, make in learners(self.width, self.kind).items():
+                 'ours_partitions': '{2} partitions, {3} awake'.format(*OURS_PARTITIONS)}
+        for name, make in made.items():
             yield self.one_pass(name, make), notes.get(name, '')
         if not missing('avalanche'):
             yield self.one_pass('avalanche', lambda: Avalanche(
@@ -211,7 +222,7 @@ def measure(dataset: str, folder: Path | None, reports: Path, most: int = 0, ask
     for name in ('avalanche', 'river'):
         if name not in curves:
             yield Result(name=f'online.{dataset}.{name}', value=None, note=missing(name))
-    shuffled = benchmark.in_any_order(learners(benchmark.width, kind)['ours'])
+    shuffled = benchmark.in_any_order(learners(benchmark.first, kind)['ours'])
     yield Result(name=f'online.{dataset}.forgotten', value=shuffled - curves['ours'].accuracy,
                  unit='fraction', baseline=shuffled, n=curves['ours'].asked,
                  note='what ours knows less than after the same lessons in random order')

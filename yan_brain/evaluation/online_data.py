@@ -162,7 +162,7 @@ class MobileNet:
                 large = nn.functional.interpolate(planes, (SIDE, SIDE), mode='bilinear')
                 made.append(self._net((large.repeat(1, self._copies, 1, 1) - self._mean)
                                       / self._scale))
-        return torch.cat(made).numpy()
+        return torch.cat(made).sqrt().numpy()
 
 
 def _planes(pictures: NDArray[np.uint8]) -> torch.Tensor:
