@@ -22,8 +22,8 @@ CLASSES = 10
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is easy needs neither a thousand features nor many pictures."""
     monkeypatch.setattr(online_data, 'FILTERS', 4)
-    monkeypatch.setattr(online, 'OURS', (64, 16, 1, 1))
-    monkeypatch.setattr(online, 'OURS_PARTITIONS', (64, 16, 4, 2))
+    monkeypatch.setattr(online, 'OURS', {'random': (64, 16, 4, 2)})
+    monkeypatch.setattr(online, 'SINGLE', (64, 16, 1, 1))
     for name in ('RIVER_ROWS', 'RIVER_TRIED', 'RIVER_ASKED'):
         monkeypatch.setattr(online, name, 10)
 
@@ -103,7 +103,7 @@ def test_everybody_learns_what_is_easy(tmp_path: Path) -> None:
     _drawings(tmp_path)
     found: dict[str, Result] = {result.name.rpartition('.')[2]: result for result in
                                 online.measure('mnist', tmp_path, tmp_path / 'reports')}
-    for name in ('ours', 'ours_partitions', 'slda', 'replay', 'joint'):
+    for name in ('ours', 'ours_single', 'slda', 'replay', 'joint'):
         value = found[name].value
         assert value is not None and value > 0.9, name
     assert found['finetune'].value is not None and found['finetune'].value < 0.5   # it forgets
