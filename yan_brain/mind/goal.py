@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from yan_brain.cognition.model import BrainConfig, Understanding
 from yan_brain.mind.nearness import asks_to_come
 from yan_brain.perception import amounts
+from yan_brain.perception.turns import half_turn
 from yan_brain.signals import Skill
 
 DEFAULT_MOVE_M = 0.5
@@ -55,13 +56,16 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
 
 
 def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
-    """Metres or radians of a move or turn: as written, else as the core reads it, else usual.
+    """Metres or radians of a move or turn: as written or named, else as the core reads it, else
+    usual.
 
     Raises:
         UnclearAmount: what is written may mean one amount or another.
     """
     move = skill is Skill.MOVE
     written = amounts.amount(text, 'm' if move else 'deg')
+    if written is None and not move and half_turn(text):
+        return math.pi
     if written is None and float(got.has_amount[row]) >= 0:
         if move or _OF_DEGREES.search(text):
             digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))
