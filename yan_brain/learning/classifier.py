@@ -155,6 +155,9 @@ class RidgeClassifier:
     def _wake(self, rows: Doubles) -> Iterator[tuple[_Partition, NDArray[np.intp], Doubles]]:
         """The partitions that any of the rows wake, each with the rows it is woken by, and its
         share of their answers."""
+        if len(self._partitions) == 1:
+            yield self._partitions[0], np.arange(len(rows)), np.ones(len(rows))
+            return
         answers = rows[:, :len(self._keys)] @ self._keys
         woken = (-answers).argpartition(self._awake - 1, axis=1)[:, :self._awake]
         shares = np.exp((np.take_along_axis(answers, woken, 1) - answers.max(1, keepdims=True))
