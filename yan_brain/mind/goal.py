@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from yan_brain.cognition.model import BrainConfig, Understanding
 from yan_brain.mind.nearness import asks_to_come
-from yan_brain.perception import amounts
-from yan_brain.perception.turns import half_turn
+from yan_brain.perception import amounts, idioms
 from yan_brain.signals import Skill
 
 DEFAULT_MOVE_M = 0.5
@@ -44,8 +43,7 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
     amount = None
     if skill in (Skill.MOVE, Skill.TURN):
         try:
-            size = size_of(skill, got, text)
-            amount = -size if int(got.direction[0].argmax()) == 0 else size
+            amount = size_of(skill, got, text) * sign_of(skill, got, text)
         except amounts.UnclearAmount:
             skill = Skill.UNCLEAR
     elif skill in (Skill.WATCH, Skill.FEEDBACK):
@@ -53,6 +51,12 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
     return Goal(number, text, skill, argument, amount, confidence,
                 int(got.colour[0].argmax()), int(got.kind[0].argmax()),
                 'zh' if float(got.language[0]) > 0 else 'en')
+
+
+def sign_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> int:
+    """1: forward or left, -1: back or right; as named, else as the core reads it."""
+    named = idioms.side(text) if skill is Skill.TURN else 0
+    return named or (-1 if int(got.direction[row].argmax()) == 0 else 1)
 
 
 def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
@@ -64,8 +68,10 @@ def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
     """
     move = skill is Skill.MOVE
     written = amounts.amount(text, 'm' if move else 'deg')
-    if written is None and not move and half_turn(text):
-        return math.pi
+    if written is None and move and idioms.says_little(text):
+        written = idioms.LITTLE_M
+    if written is None and not move:
+        written = idioms.turn_deg(text)
     if written is None and float(got.has_amount[row]) >= 0:
         if move or _OF_DEGREES.search(text):
             digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))

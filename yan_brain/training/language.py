@@ -219,7 +219,7 @@ def _fill(
             return Target('', text, ANY_COLOUR, ANY_KIND), numbers.digits_of(value)
         if phrase.amount is not None:
             return targets.NOTHING, numbers.digits_of(phrase.amount)
-        if targets.says_little(phrase.before, language):
+        if targets.says_little(f'{phrase.before} {phrase.after}', language):
             value = numbers.LITTLE_MOVE_CM if move else numbers.LITTLE_TURN_DEG
         else:
             value = numbers.DEFAULT_MOVE_CM if move else numbers.DEFAULT_TURN_DEG

@@ -225,7 +225,7 @@ def _phrases() -> dict[_Key, _Meaning]:
                 if key == ('', '', True):
                     continue                # a bare target or amount says nothing of the skill
                 table.setdefault(key, (skill, phrase.slot, phrase.direction, phrase.amount,
-                                       says_little(phrase.before, 'en')))
+                                       says_little(f'{phrase.before} {phrase.after}', 'en')))
     return table
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
+from yan_brain.perception import idioms
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training import language_lessons as lessons
@@ -25,13 +26,12 @@ class Target(NamedTuple):
 
 NOTHING: Final = Target('', '', ANY_COLOUR, ANY_KIND)
 PLAIN_SHARE: Final = 0.6            # the first, plain name of a colour or kind
-_LITTLE_EN: Final = (' a bit', ' a little')
 _PERSON_SHARE: Final = 0.03
 
 
 def says_little(text: str, language: str) -> bool:
     """Tell whether a motion without a number asks for a little only."""
-    return any(w in text for w in _LITTLE_EN) if language == 'en' else '一点' in text
+    return idioms.says_little(text) if language == 'en' else '一点' in text
 
 
 def _choose(names: tuple[str, ...], rng: random.Random) -> str:

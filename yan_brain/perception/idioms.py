@@ -1,0 +1,61 @@
+"""Amounts and sides that English names by a word: "turn around", "slightly", "clockwise".
+
+A verb of turning with *around*, *round* or *about* and nothing more is half a turn (so say the
+dictionaries of "turn round", "spin round" and "swing round"); "all the way round" is a whole one,
+"a tad" is a little. What is named so plainly is read by rule, like written amounts; what may mean
+more than one thing ("spin round to the right") is left to the core.
+
+>>> turn_deg('turn around'), turn_deg('spin all the way round'), turn_deg('turn left a tad')
+(180.0, 360.0, 30.0)
+>>> turn_deg('turn left'), says_little('ease back slightly'), side('turn a right angle left')
+(None, True, 1)
+"""
+from __future__ import annotations
+
+import re
+
+LITTLE_M, LITTLE_DEG = 0.2, 30.0       # as training has it
+_TURNING = (r'\b(?:turn|spin|rotate|swing|pivot|swivel|twist|whirl|wheel|flip|face)'
+            r'(?:\s+(?:yourself|itself|right|back))*')
+_ROUND = re.compile(rf'{_TURNING}\s+(?:around|round|about)\b', re.IGNORECASE)
+_WHOLE = re.compile(
+    r'\b(?:all the way|once) (?:around|round)\b'
+    r'|\b(?:around|round) (?:once|in a (?:full )?circle)\b', re.IGNORECASE)
+_HALF = re.compile(r'\bhalf\s?way (?:around|round)\b', re.IGNORECASE)
+_LITTLE = re.compile(
+    r'\b(?:slightly|a (?:(?:tiny|wee|little|small) )?(?:bit|touch|tad|smidge)|a little)\b',
+    re.IGNORECASE)
+_COUNTED = re.compile(
+    r'\b(?:all|full|fully|complete|completely|whole|entire|entirely|once|twice|times|circles?'
+    r'|half|halfway|quarters?)\b', re.IGNORECASE)
+_LEFT = re.compile(r'\bleft(?:wards?)?\b|\b(?:anti|counter)[\s-]?clockwise\b', re.IGNORECASE)
+_RIGHT = re.compile(
+    r'\bright(?:wards?)?\b'
+    r'|(?<!anti)(?<!counter)(?<!anti[\s-])(?<!counter[\s-])\bclockwise\b', re.IGNORECASE)
+_NO_SIDE = re.compile(
+    r'^\W*right\W*,|\ball right\b'
+    r'|\bright[\s-](?:angle|around|round|about|away|now|here|there|back|then)', re.IGNORECASE)
+
+
+def turn_deg(text: str) -> float | None:
+    """The angle of a turn that says none in numbers; None: it names none."""
+    if _WHOLE.search(text):
+        return 360.0
+    if _HALF.search(text):
+        return 180.0
+    if says_little(text):
+        return LITTLE_DEG
+    if _ROUND.search(text) and not _COUNTED.search(text) and not side(text):
+        return 180.0
+    return None
+
+
+def says_little(text: str) -> bool:
+    """Whether something is to be done a little only."""
+    return _LITTLE.search(text) is not None and _COUNTED.search(text) is None
+
+
+def side(text: str) -> int:
+    """1: left, -1: right; 0: no side is named, or both are."""
+    plain = _NO_SIDE.sub(' ', text)
+    return bool(_LEFT.search(plain)) - bool(_RIGHT.search(plain))
