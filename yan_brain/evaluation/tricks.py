@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yan_brain.evaluation.report import Result, fraction
+from yan_brain.evaluation.wordings import Wording, wordings
 from yan_brain.learning.showing import Showing
 from yan_brain.learning.tricks import Step, Trick
 from yan_brain.mind.clauses import clauses
@@ -36,7 +37,8 @@ from yan_brain.training.language import draw_utterance
 if TYPE_CHECKING:
     from yan_brain.mind import Mind
 
-FIGURES = ('one_demonstration', 'sequence', 'sequence_zh', 'sequence_named')
+FIGURES = ('one_demonstration', 'sequence', 'sequence_zh', 'sequence_fresh', 'sequence_fresh_zh',
+           'sequence_named')
 TICK_S = 0.05
 SHARE = 0.10                 # of the length of the path shown, that it may be missed by
 HEADING_RAD = math.radians(10)
@@ -232,8 +234,20 @@ def draw_sequence(
         size = size / 100 if skill is Skill.MOVE else math.radians(size)
         parts.append(words)
         truth.append((skill, -size if said.direction < 0 else size))
+    return *_told_as(rng, language, parts), truth
+
+
+def draw_fresh(rng: random.Random, language: str) -> tuple[str, str, list[tuple[Skill, float]]]:
+    """The same, of `wordings`: worded as neither training nor its held-out templates do."""
+    steps = rng.sample(wordings(language), rng.randint(2, 5))
+    return (*_told_as(rng, language, [step.text for step in steps]),
+            [(step.skill, step.amount) for step in steps])
+
+
+def _told_as(rng: random.Random, language: str, parts: list[str]) -> tuple[str, str]:
+    """A sentence that tells a trick, and the trick's name."""
     name, link = rng.choice(NAMES[language]), rng.choice(LINKS[language])
-    return rng.choice(TOLD[language]).format(n=name, b=link.join(parts)), name, truth
+    return rng.choice(TOLD[language]).format(n=name, b=link.join(parts)), name
 
 
 def sequences(count: int, seed: int, weights: Path | None, *, language: str = 'en',
@@ -264,6 +278,25 @@ def sequences(count: int, seed: int, weights: Path | None, *, language: str = 'e
             f'{cause} {times}' for cause, times in wrong.most_common(4))).strip(', ;'))
 
 
+def fresh_sequences(count: int, seed: int, weights: Path | None, *, language: str) -> Result:
+    """Tell `count` tricks whose steps are of `wordings`; each of these is asked alone, too."""
+    from yan_brain.mind import Mind
+    mind = Mind.load(weights)
+    rng, wrong = random.Random(f'fresh sequence {seed}'), Counter[str]()
+    for _ in range(count):
+        wrong[_told(mind, *draw_fresh(rng, language), named=False)] += 1
+    alone = wordings(language)
+    right = sum(_means(mind.understand(one.text), one) for one in alone)
+    return fraction(
+        'tricks.sequence_fresh' + ('_zh' if language == 'zh' else ''), successes=wrong[''],
+        n=count, note=f'{LANGUAGES[language]}; {right} of the {len(alone)} wordings alone; '
+        + ', '.join(f'{cause} {times}' for cause, times in wrong.most_common(5) if cause))
+
+
+def _means(meant: Decision, one: Wording) -> bool:
+    return meant.skill is one.skill and _close(meant.amount, one.amount)
+
+
 def _told(mind: Mind, text: str, name: str, truth: Sequence[tuple[Skill, float]], *,
           named: bool) -> str:
     """Tell one trick; what went wrong, '' when it was learned as it was meant."""
@@ -291,9 +324,12 @@ def _told(mind: Mind, text: str, name: str, truth: Sequence[tuple[Skill, float]]
 
 def _same(trick: Trick | None, truth: Sequence[tuple[Skill, float]]) -> bool:
     return trick is not None and len(trick.steps) == len(truth) and all(
-        step.skill is skill and step.amount is not None
-        and math.isclose(step.amount, amount, rel_tol=0.02, abs_tol=0.01)
+        step.skill is skill and _close(step.amount, amount)
         for step, (skill, amount) in zip(trick.steps, truth, strict=True))
+
+
+def _close(found: float | None, amount: float) -> bool:
+    return found is not None and math.isclose(found, amount, rel_tol=0.02, abs_tol=0.01)
 
 
 def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
@@ -304,5 +340,8 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
         yield sequences(args.tricks, args.seed, args.weights)
     if 'sequence_zh' in wanted:
         yield sequences(args.tricks, args.seed, args.weights, language='zh')
+    for language in LANGUAGES:
+        if 'sequence_fresh' + ('_zh' if language == 'zh' else '') in wanted:
+            yield fresh_sequences(args.tricks, args.seed, args.weights, language=language)
     if 'sequence_named' in wanted:
         yield sequences(args.tricks, args.seed, args.weights, named=True)
