@@ -38,8 +38,11 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def say(one: Running, *words: str, limit_s: float = 120.0) -> subprocess.CompletedProcess[str]:
     """`yan-brain say`, as a person would."""
-    return subprocess.run([sys.executable, '-m', 'yan_brain.cli.main', 'say', *words],
-                          capture_output=True, text=True, timeout=limit_s, check=False)
+    try:
+        return subprocess.run([sys.executable, '-m', 'yan_brain.cli.main', 'say', *words],
+                              capture_output=True, text=True, timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired as error:      # what the nodes said tells why
+        pytest.fail(f'{error}\n{error.stdout!r}\n{one.logs()}')
 
 
 def test_say_does_it_and_shows_what_goes_on(one: Running) -> None:
