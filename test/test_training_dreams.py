@@ -28,13 +28,14 @@ def test_the_target_is_drawn_anew_and_its_words_are_marked() -> None:
     assert len({(u.colour, u.kind) for u in found}) > 20
 
 
-def test_a_side_that_is_named_is_exchanged_with_its_meaning() -> None:
-    found = _dreams('swoosh left a bit', Skill.TURN, amount=math.radians(30))
+@pytest.mark.parametrize('little', ['a bit', 'slightly', 'just a tad'])
+def test_a_side_that_is_named_is_exchanged_with_its_meaning(little: str) -> None:
+    found = _dreams(f'swoosh left {little}', Skill.TURN, amount=math.radians(30))
     assert {u.direction for u in found} == {1, -1}
     assert all(('right' in u.text.lower() or 'clockwise' in u.text.lower()) or u.direction == 1
                for u in found)
-    little = [u for u in found if 'a bit' in u.text.lower()]
-    assert little and all(u.amount == 30 for u in little)
+    asked = [u for u in found if little in u.text.lower()]
+    assert asked and all(u.amount == 30 for u in asked)
     assert {u.amount for u in found} > {30, 90}
 
 

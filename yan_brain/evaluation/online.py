@@ -163,10 +163,11 @@ class Benchmark:
     def fit_threads(self, make: Callable[[], Learns]) -> int:
         """Give PyTorch the threads with which lessons take the least time; how many."""
         learner = make()
-        times: dict[int, list[float]] = {count: [] for count in {1, os.cpu_count() or 1}}
+        choices = sorted({1, os.cpu_count() or 1})
+        times: dict[int, list[float]] = {threads: [] for threads in choices}
         order = np.random.default_rng(0).permutation(len(self.rows))
-        for number in range(TRIED * len(times)):             # by turns, as the memory fills
-            threads = sorted(times)[number % len(times)]
+        for number in range(TRIED * len(choices)):           # by turns, as the memory fills
+            threads = choices[number % len(choices)]
             torch.set_num_threads(threads)
             begin = number * LESSON % len(order)
             some = order[begin:begin + LESSON]

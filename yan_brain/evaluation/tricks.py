@@ -48,6 +48,7 @@ ROOMS = 200_000              # seeds of rooms
 Way = NDArray[np.float64]    # (n, 3) of x, y, yaw
 Drive = list[tuple[Velocity, float]]
 LANGUAGES = {'en': 'English', 'zh': 'Chinese'}
+ENDINGS = {'en': '', 'zh': '_zh'}           # of figures
 NAMES = {'en': ('dance', 'wave', 'bow', 'patrol', 'twirl', 'blenk', 'dorp', 'zimmel'),
          'zh': ('跳舞', '敬礼', '鞠躬', '巡逻', '转圈圈', '布噜', '达奇', '米扎')}
 TOLD = {'en': ('when i say {n}, {b}', 'when i say {n} {b}', 'if i say {n}, {b}', 'to {n}, {b}'),
@@ -257,7 +258,7 @@ def sequences(count: int, seed: int, weights: Path | None, *, language: str = 'e
     `named`: the name is given, only the clauses are to be understood.
     """
     from yan_brain.mind import Mind
-    figure = 'tricks.sequence' + ('_named' if named else '_zh' if language == 'zh' else '')
+    figure = 'tricks.sequence' + ('_named' if named else ENDINGS[language])
     mind = Mind.load(weights)
     if not named and Skill.TRICK.value not in mind.skills:
         return Result(name=figure, value=None, unit='fraction', note=(
@@ -288,9 +289,9 @@ def fresh_sequences(count: int, seed: int, weights: Path | None, *, language: st
     alone = wordings(language)
     right = sum(_means(mind.understand(one.text), one) for one in alone)
     return fraction(
-        'tricks.sequence_fresh' + ('_zh' if language == 'zh' else ''), successes=wrong[''],
-        n=count, note=f'{LANGUAGES[language]}; {right} of the {len(alone)} wordings alone; '
-        + ', '.join(f'{cause} {times}' for cause, times in wrong.most_common(5) if cause))
+        f'tricks.sequence_fresh{ENDINGS[language]}', successes=wrong[''], n=count,
+        note=f'{LANGUAGES[language]}; {right} of the {len(alone)} wordings alone; ' + ', '.join(
+            f'{cause} {times}' for cause, times in wrong.most_common(5) if cause))
 
 
 def _means(meant: Decision, one: Wording) -> bool:
@@ -336,12 +337,9 @@ def measure(wanted: set[str], args: argparse.Namespace) -> Iterator[Result]:
     """The figures that are wanted."""
     if 'one_demonstration' in wanted:
         yield one_demonstration(args.tricks, args.seed)
-    if 'sequence' in wanted:
-        yield sequences(args.tricks, args.seed, args.weights)
-    if 'sequence_zh' in wanted:
-        yield sequences(args.tricks, args.seed, args.weights, language='zh')
-    for language in LANGUAGES:
-        if 'sequence_fresh' + ('_zh' if language == 'zh' else '') in wanted:
-            yield fresh_sequences(args.tricks, args.seed, args.weights, language=language)
+    for figure, told in (('sequence', sequences), ('sequence_fresh', fresh_sequences)):
+        for language, ending in ENDINGS.items():
+            if figure + ending in wanted:
+                yield told(args.tricks, args.seed, args.weights, language=language)
     if 'sequence_named' in wanted:
         yield sequences(args.tricks, args.seed, args.weights, named=True)

@@ -77,6 +77,7 @@ class RidgeClassifier:
             raise ValueError(f'directions have shape {directions.shape}; expected ({width}, D)')
         if not 1 <= awake <= partitions:
             raise ValueError(f'awake is {awake} of {partitions} partitions; allowed: 1 to all')
+        # As exact as the features are, and half the memory to read for each answer.
         self._directions = None if directions is None else directions.astype(np.float32)
         self._awake = awake
         kept = width if directions is None else directions.shape[1]

@@ -43,20 +43,21 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
     amount = None
     if skill in (Skill.MOVE, Skill.TURN):
         try:
-            amount = size_of(skill, got, text) * sign_of(skill, got, text)
+            size = size_of(skill, got, text)
+            amount = -size if side_of(skill, got, text) < 0 else size
         except amounts.UnclearAmount:
             skill = Skill.UNCLEAR
     elif skill in (Skill.WATCH, Skill.FEEDBACK):
-        amount = -1.0 if int(got.direction[0].argmax()) == 0 else 1.0
+        amount = -1.0 if side_of(skill, got, text) < 0 else 1.0
     return Goal(number, text, skill, argument, amount, confidence,
                 int(got.colour[0].argmax()), int(got.kind[0].argmax()),
                 'zh' if float(got.language[0]) > 0 else 'en')
 
 
-def sign_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> int:
-    """1: forward or left, -1: back or right; as named, else as the core reads it."""
+def side_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> int:
+    """1: forward or left, -1: back or right, 0: none; as named, else as the core reads it."""
     named = idioms.side(text) if skill is Skill.TURN else 0
-    return named or (-1 if int(got.direction[row].argmax()) == 0 else 1)
+    return named or int(got.direction[row].argmax()) - 1
 
 
 def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
@@ -68,10 +69,8 @@ def size_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> float:
     """
     move = skill is Skill.MOVE
     written = amounts.amount(text, 'm' if move else 'deg')
-    if written is None and move and idioms.says_little(text):
-        written = idioms.LITTLE_M
-    if written is None and not move:
-        written = idioms.turn_deg(text)
+    if written is None:
+        written = idioms.move_m(text) if move else idioms.turn_deg(text)
     if written is None and float(got.has_amount[row]) >= 0:
         if move or _OF_DEGREES.search(text):
             digits = int(''.join(str(int(d)) for d in got.digits[row].argmax(-1)))

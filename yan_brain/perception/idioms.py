@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-LITTLE_M, LITTLE_DEG = 0.2, 30.0       # as training has it
+LITTLE_M, LITTLE_DEG = 0.2, 30.0
 _TURNING = (r'\b(?:turn|spin|rotate|swing|pivot|swivel|twist|whirl|wheel|flip|face)'
             r'(?:\s+(?:yourself|itself|right|back))*')
 _ROUND = re.compile(rf'{_TURNING}\s+(?:around|round|about)\b', re.IGNORECASE)
@@ -23,7 +23,8 @@ _WHOLE = re.compile(
     r'|\b(?:around|round) (?:once|in a (?:full )?circle)\b', re.IGNORECASE)
 _HALF = re.compile(r'\bhalf\s?way (?:around|round)\b', re.IGNORECASE)
 _LITTLE = re.compile(
-    r'\b(?:slightly|a (?:(?:tiny|wee|little|small) )?(?:bit|touch|tad|smidge)|a little)\b',
+    r'\b(?:just )?(?:slightly|a (?:(?:tiny|wee|little|small) )?(?:bit|touch|tad|smidge)'
+    r'|a little)\b',
     re.IGNORECASE)
 _COUNTED = re.compile(
     r'\b(?:all|full|fully|complete|completely|whole|entire|entirely|once|twice|times|circles?'
@@ -50,9 +51,19 @@ def turn_deg(text: str) -> float | None:
     return None
 
 
+def move_m(text: str) -> float | None:
+    """The length of a move that says none in numbers; None: it names none."""
+    return LITTLE_M if says_little(text) else None
+
+
 def says_little(text: str) -> bool:
     """Whether something is to be done a little only."""
     return _LITTLE.search(text) is not None and _COUNTED.search(text) is None
+
+
+def without_little(text: str) -> str:
+    """A text without the words that say so."""
+    return _LITTLE.sub('', text)
 
 
 def side(text: str) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from yan_brain.learning.sayings import Saying
 from yan_brain.perception.amounts import amount, amounts
+from yan_brain.perception.idioms import without_little
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.training import language_en, language_zh
 from yan_brain.training import language_numbers as numbers
@@ -23,7 +24,7 @@ from yan_brain.training.language_targets import says_little
 
 _DIRECTIONS = {'en': language_en.DIRECTIONS, 'zh': language_zh.DIRECTIONS}
 _SIGNS = re.compile(r'[()\[\]{}|~@]')                # they mean something in templates
-_LITTLE = re.compile(r'\b(?:just )?a (?:little )?(?:bit|little)\b|一点儿?')
+_LITTLE_ZH = re.compile('一点儿?')
 _WRAPPED_TWICE = 0.4
 _DETERMINER = r'(?:(?:the|a|an|my|that|this|your) )?'
 
@@ -86,7 +87,8 @@ def _with_amount(saying: Saying) -> list[str]:
     text, size = saying.text, _size(saying)
     stated = _stated(text, saying)
     body = text.replace(stated, '{m}', 1) if stated else text
-    bare = _tidy(_LITTLE.sub('', body).replace('{m}', ''), english=english)
+    unsaid = without_little(body) if english else _LITTLE_ZH.sub('', body)
+    bare = _tidy(unsaid.replace('{m}', ''), english=english)
     tag, bare, body = _sided(saying, side, bare, body)
     if not bare.replace('{d}', '').strip():
         raise ValueError(f'{saying.text!r} says an amount alone')

@@ -17,7 +17,7 @@ from torch import Tensor
 from yan_brain.cognition.model import BODY_FLOATS, SOUND_FLOATS, Brain
 from yan_brain.learning.sayings import Saying
 from yan_brain.mind.checkpoint import Checkpoint
-from yan_brain.mind.goal import SURE, sign_of, size_of
+from yan_brain.mind.goal import SURE, side_of, size_of
 from yan_brain.perception import sight
 from yan_brain.perception.language import Words, tagged_words
 from yan_brain.signals import TARGET_SKILLS, Skill
@@ -103,7 +103,8 @@ def means(brain: Brain, words: Words, saying: Saying) -> bool:
         named = tagged_words(pieces, [bool(tag > 0) for tag in got.inside[0]])
         return named.casefold() == saying.argument.casefold()
     if skill in (Skill.MOVE, Skill.TURN) and saying.amount is not None:
-        amount = size_of(skill, got, pieces.text) * sign_of(skill, got, pieces.text)
+        size = size_of(skill, got, pieces.text)
+        amount = -size if side_of(skill, got, pieces.text) < 0 else size
         return abs(amount - saying.amount) <= _CLOSE * abs(saying.amount)
     return True
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from yan_brain.cognition.model import Brain, Understanding
-from yan_brain.mind.goal import sign_of, size_of
+from yan_brain.mind.goal import side_of, size_of
 from yan_brain.perception.amounts import UnclearAmount
 from yan_brain.perception.language import Words, tagged_words
 from yan_brain.signals import TARGET_SKILLS, Skill
@@ -41,8 +41,8 @@ def _fault(row: int, said: Utterance, got: Understanding, told: WordTargets, wor
     skill = brain.config.skills[int(got.skill[row].argmax())]
     if skill != said.skill.value:
         return f'skill {skill}'
-    if said.skill in _SIDED and sign_of(said.skill, got, said.text, row) != (
-            -1 if int(told.direction[row]) == 0 else 1):
+    if said.skill in _SIDED and side_of(
+            said.skill, got, said.text, row) != int(told.direction[row]) - 1:
         return 'side'
     if said.amount is not None:
         try:

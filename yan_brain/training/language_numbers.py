@@ -4,11 +4,13 @@ from __future__ import annotations
 import random
 from typing import Final, NamedTuple
 
+from yan_brain.perception import idioms
+
 DIGITS: Final = 4
 DEFAULT_MOVE_CM: Final = 50
 DEFAULT_TURN_DEG: Final = 90
-LITTLE_MOVE_CM: Final = 20
-LITTLE_TURN_DEG: Final = 30
+LITTLE_MOVE_CM: Final = round(100 * idioms.LITTLE_M)
+LITTLE_TURN_DEG: Final = round(idioms.LITTLE_DEG)
 _CM_PER_FOOT: Final = 30.48
 
 _ONES = ('zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten',
