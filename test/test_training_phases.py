@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from yan_brain.cognition.model import View
-from yan_brain.mind.checkpoint import load_checkpoint
+from yan_brain.mind.checkpoint import DEFAULT_FOLDER, load_checkpoint
 from yan_brain.perception.sight import Eye
 from yan_brain.simulation.frames import make_frames
 from yan_brain.training.frames import NAMED_PAIRS, FrameSet, draw
 from yan_brain.training.identity import LEAST_PIXELS, look
 from yan_brain.training.losses import IdentityLoss, SightTargets, joined, sight_losses
 from yan_brain.training.meanings import Meanings
-from yan_brain.training.train import PHASES, TrainConfig, Workshop
+from yan_brain.training.train import PHASES, TrainConfig, Workshop, add_arguments, main
 
 
 @pytest.fixture(scope='module')
@@ -37,12 +37,13 @@ def two_threads() -> Iterator[None]:
 
 
 def _workshop(folders: Path, work: Path, meanings: Path | None = None,
+              begin: Path | None = None, anew: bool = False,
               **steps: int) -> Workshop:
     config = TrainConfig(frames=8, told=1500, streams=4, designs=20, warmup=1,
                          checkpoint_every=2, threads=1, **steps)
     return Workshop(config, argparse.Namespace(
         work=work, frames=folders / 'named', designs=folders / 'unnamed', heard=None,
-        meanings=meanings))
+        meanings=meanings, begin=begin, anew=anew))
 
 
 def test_a_batch_holds_things_with_and_without_names(folders: Path) -> None:
@@ -186,6 +187,51 @@ def test_all_phases_make_a_brain_that_loads(folders: Path, tmp_path: Path) -> No
     loaded = load_checkpoint(tmp_path / 'brain')
     assert loaded.brain.config.identity == 64
     assert all(bool(p.isfinite().all()) for p in loaded.brain.parameters())
+
+
+def test_words_are_learned_anew_for_a_trained_eye(folders: Path, tmp_path: Path) -> None:
+    before = load_checkpoint(None)
+    shop = _workshop(folders, tmp_path / 'work', begin=DEFAULT_FOLDER, anew=True, word_steps=2,
+                     together_steps=1)
+    shop.trainer('words').run()
+    trainer = shop.trainer('together')
+    asked = trainer.phase.modules['brain'].colours.weight.clone()
+    assert torch.equal(asked, before.brain.colours.weight)      # it looks as before
+    assert not bool(trainer.phase.modules['brain'].back.weight.any())
+    trainer.run()
+    shop.finish(trainer, tmp_path / 'brain')
+    after = load_checkpoint(tmp_path / 'brain')
+    for name, weights in before.eye.state_dict().items():
+        assert torch.equal(weights, after.eye.state_dict()[name]), name
+    apart = [float((old - after.brain.state_dict()[name]).abs().max())
+             for name, old in before.brain.state_dict().items() if name.startswith('core.')]
+    assert max(apart) > 0.5                                     # nothing is left of its words
+
+
+def test_a_trained_brain_goes_on_learning_words(folders: Path, tmp_path: Path) -> None:
+    before = load_checkpoint(None)
+    shop = _workshop(folders, tmp_path / 'work', begin=DEFAULT_FOLDER, word_steps=2,
+                     together_steps=2)
+    for name in ('words', 'together'):
+        trainer = shop.trainer(name)
+        trainer.run()
+    shop.finish(trainer, tmp_path / 'brain')
+    after = load_checkpoint(tmp_path / 'brain')
+    assert after.version != before.version
+    assert after.words.pieces('turn left').ids == before.words.pieces('turn left').ids
+    for name, weights in before.eye.state_dict().items():
+        assert torch.equal(weights, after.eye.state_dict()[name]), name
+    apart = [float((old - after.brain.state_dict()[name]).abs().max())
+             for name, old in before.brain.state_dict().items()]
+    assert 0 < max(apart) < 0.1                             # it went on, it did not begin anew
+
+
+@pytest.mark.parametrize('phase', ['sight', 'all'])
+def test_only_words_of_a_trained_brain_go_on(phase: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(SystemExit, match='--begin'):
+        main(parser.parse_args(['--begin', str(DEFAULT_FOLDER), '--phase', phase]))
 
 
 def test_a_phase_that_needs_another_says_so(folders: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Amounts and sides that English names by a word: "turn around", "slightly", "clockwise".
+"""Amounts and sides that are named by a word: "turn around", "slightly", "clockwise", "稍微".
 
 A verb of turning with *around*, *round* or *about* and nothing more is half a turn (so say the
 dictionaries of "turn round", "spin round" and "swing round"); "all the way round" is a whole one,
@@ -23,19 +23,23 @@ _WHOLE = re.compile(
     r'|\b(?:around|round) (?:once|in a (?:full )?circle)\b', re.IGNORECASE)
 _HALF = re.compile(r'\bhalf\s?way (?:around|round)\b', re.IGNORECASE)
 _LITTLE = re.compile(
-    r'\b(?:just )?(?:slightly|a (?:(?:tiny|wee|little|small) )?(?:bit|touch|tad|smidge)'
-    r'|a little)\b',
+    r'\b(?:just )?(?:slightly|marginally|(?:tiny|teeny|wee) bit|a (?:(?:tiny|teeny|wee|little'
+    r'|small) )?(?:bit|touch|tad|smidge(?:n|on)?|hair|whisker|shade|fraction)|a little)\b',
     re.IGNORECASE)
+_LITTLE_ZH = re.compile(     # not "one point five", not "faster"
+    r'(?<![快慢])一(?:小|丁)?点[点儿]?(?![零一二两三四五六七八九十\d钟])'
+    '|一丢丢|一些些|一下下|少许|稍微|稍稍|略微|些微')
 _COUNTED = re.compile(
     r'\b(?:all|full|fully|complete|completely|whole|entire|entirely|once|twice|times|circles?'
-    r'|half|halfway|quarters?)\b', re.IGNORECASE)
+    r'|half|halfway|quarters?)\b|[圈半]', re.IGNORECASE)
 _LEFT = re.compile(r'\bleft(?:wards?)?\b|\b(?:anti|counter)[\s-]?clockwise\b', re.IGNORECASE)
 _RIGHT = re.compile(
     r'\bright(?:wards?)?\b'
     r'|(?<!anti)(?<!counter)(?<!anti[\s-])(?<!counter[\s-])\bclockwise\b', re.IGNORECASE)
 _NO_SIDE = re.compile(
     r'^\W*right\W*,|\ball right\b'
-    r'|\bright[\s-](?:angle|around|round|about|away|now|here|there|back|then)', re.IGNORECASE)
+    r'|\bright[\s-](?:the way|angle|around|round|about|away|now|here|there|back|then)',
+    re.IGNORECASE)
 
 
 def turn_deg(text: str) -> float | None:
@@ -58,12 +62,13 @@ def move_m(text: str) -> float | None:
 
 def says_little(text: str) -> bool:
     """Whether something is to be done a little only."""
-    return _LITTLE.search(text) is not None and _COUNTED.search(text) is None
+    named = _LITTLE.search(text) or _LITTLE_ZH.search(text)
+    return named is not None and _COUNTED.search(text) is None
 
 
 def without_little(text: str) -> str:
     """A text without the words that say so."""
-    return _LITTLE.sub('', text)
+    return _LITTLE_ZH.sub('', _LITTLE.sub('', text))
 
 
 def side(text: str) -> int:

@@ -14,17 +14,15 @@ from dataclasses import dataclass
 
 from yan_brain.learning.sayings import Saying
 from yan_brain.perception.amounts import amount, amounts
-from yan_brain.perception.idioms import without_little
+from yan_brain.perception.idioms import says_little, without_little
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.training import language_en, language_zh
 from yan_brain.training import language_numbers as numbers
 from yan_brain.training.language import Utterance, draw_phrase, grammar
 from yan_brain.training.language_grammar import Phrase, expand, variants
-from yan_brain.training.language_targets import says_little
 
 _DIRECTIONS = {'en': language_en.DIRECTIONS, 'zh': language_zh.DIRECTIONS}
 _SIGNS = re.compile(r'[()\[\]{}|~@]')                # they mean something in templates
-_LITTLE_ZH = re.compile('一点儿?')
 _WRAPPED_TWICE = 0.4
 _DETERMINER = r'(?:(?:the|a|an|my|that|this|your) )?'
 
@@ -87,8 +85,7 @@ def _with_amount(saying: Saying) -> list[str]:
     text, size = saying.text, _size(saying)
     stated = _stated(text, saying)
     body = text.replace(stated, '{m}', 1) if stated else text
-    unsaid = without_little(body) if english else _LITTLE_ZH.sub('', body)
-    bare = _tidy(unsaid.replace('{m}', ''), english=english)
+    bare = _tidy(without_little(body).replace('{m}', ''), english=english)
     tag, bare, body = _sided(saying, side, bare, body)
     if not bare.replace('{d}', '').strip():
         raise ValueError(f'{saying.text!r} says an amount alone')
@@ -142,7 +139,7 @@ def _size(saying: Saying) -> int:
 
 def _usual(text: str, saying: Saying) -> int:
     """Centimetres or degrees of a motion that names none."""
-    little = says_little(text, saying.language)
+    little = says_little(text)
     if saying.skill is Skill.MOVE:
         return numbers.LITTLE_MOVE_CM if little else numbers.DEFAULT_MOVE_CM
     return numbers.LITTLE_TURN_DEG if little else numbers.DEFAULT_TURN_DEG

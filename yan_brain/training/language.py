@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, TypeVar, get_args
 
+from yan_brain.perception.idioms import says_little
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training import language_en, language_zh
@@ -42,15 +43,19 @@ _WITH_ARGUMENT: Final = TARGET_SKILLS | _NAMING | {Skill.TRICK, Skill.WHEN, Skil
 # How often each skill is drawn; idle is never asked for.
 SKILL_WEIGHTS: Final[dict[Skill, float]] = {
     Skill.STOP: 7, Skill.MOVE: 20, Skill.TURN: 18, Skill.FIND: 11, Skill.GO_TO: 12,
-    Skill.TURN_TO: 10, Skill.FOLLOW: 8, Skill.DESCRIBE: 4, Skill.TEACH: 6, Skill.FORGET: 4,
-    Skill.RECALL: 3, Skill.UNCLEAR: 10, Skill.TRICK: 6, Skill.WHEN: 5, Skill.WATCH: 3,
-    Skill.PERFORM: 4, Skill.FEEDBACK: 4,
+    Skill.TURN_TO: 10, Skill.FOLLOW: 8, Skill.DESCRIBE: 6, Skill.TEACH: 6, Skill.FORGET: 4,
+    Skill.RECALL: 5, Skill.UNCLEAR: 18, Skill.TRICK: 8, Skill.WHEN: 8, Skill.WATCH: 5,
+    Skill.PERFORM: 5, Skill.FEEDBACK: 6,
 }
 _BODY: Final = (Skill.MOVE, Skill.MOVE, Skill.TURN, Skill.TURN, Skill.GO_TO, Skill.FIND,
                 Skill.TURN_TO, Skill.FOLLOW, Skill.STOP)
-_CLAUSES: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4)
-_JOINTS: Final = {'en': (', ', ', then ', ' then ', ' and then ', ', after that ', ' and '),
-                  'zh': ('，', '，然后', '然后', '，再', '，接着', '再')}
+_CLAUSES: Final = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5)
+_CLAUSE_WRAPPED: Final = 0.3         # of the clauses of a lesson
+_CLAUSE_CAPITAL: Final = 0.06
+_JOINTS: Final = {'en': (', ', ', then ', ' then ', ' and then ', ', after that ', ' and ',
+                         ', and then ', ', next ', ', and ', ', finally '),
+                  'zh': ('，', '，然后', '然后', '，再', '，接着', '再', '，之后', '，最后', '、',
+                         '，然后再')}
 _SKILL_WHEEL: Final = tuple(s for s, w in SKILL_WEIGHTS.items() for _ in range(round(w)))
 
 
@@ -219,7 +224,7 @@ def _fill(
             return Target('', text, ANY_COLOUR, ANY_KIND), numbers.digits_of(value)
         if phrase.amount is not None:
             return targets.NOTHING, numbers.digits_of(phrase.amount)
-        if targets.says_little(f'{phrase.before} {phrase.after}', language):
+        if says_little(f'{phrase.before} {phrase.after}'):
             value = numbers.LITTLE_MOVE_CM if move else numbers.LITTLE_TURN_DEG
         else:
             value = numbers.DEFAULT_MOVE_CM if move else numbers.DEFAULT_TURN_DEG
@@ -274,7 +279,15 @@ def _body(rng: random.Random, language: str) -> str:
         variants = side[skill][int(rng.random() ** PLAIN_FIRST * len(side[skill]))]
         phrase = variants[int(rng.random() * len(variants))]
         target, _ = _fill(phrase, skill, language, rng, held_out=False)
-        clauses.append(phrase.before + target.before + target.text + phrase.after)
+        clause = phrase.before + target.before + target.text + phrase.after
+        if rng.random() < _CLAUSE_WRAPPED:
+            wrappers = (grammar(language).wrappers if phrase.imperative
+                        else grammar(language).plain_wrappers)
+            head, tail = wrappers[int(rng.random() * len(wrappers))]
+            clause = head + clause + tail
+        if rng.random() < _CLAUSE_CAPITAL:
+            clause = clause[0].upper() + clause[1:]
+        clauses.append(clause)
     joints = _JOINTS[language]
     text = clauses[0]
     for clause in clauses[1:]:

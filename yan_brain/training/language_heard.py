@@ -18,11 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from yan_brain.perception.idioms import says_little
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training import language_numbers as numbers
 from yan_brain.training import language_words as words
-from yan_brain.training.language_targets import says_little
 from yan_brain.training.language_words import ANY_COLOUR, ANY_KIND, UNKNOWN_COLOUR, UNKNOWN_KIND
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _phrases() -> dict[_Key, _Meaning]:
                 if key == ('', '', True):
                     continue                # a bare target or amount says nothing of the skill
                 table.setdefault(key, (skill, phrase.slot, phrase.direction, phrase.amount,
-                                       says_little(f'{phrase.before} {phrase.after}', 'en')))
+                                       says_little(f'{phrase.before} {phrase.after}')))
     return table
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
-from yan_brain.perception import idioms
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
 from yan_brain.training import language_lessons as lessons
@@ -27,11 +26,6 @@ class Target(NamedTuple):
 NOTHING: Final = Target('', '', ANY_COLOUR, ANY_KIND)
 PLAIN_SHARE: Final = 0.6            # the first, plain name of a colour or kind
 _PERSON_SHARE: Final = 0.03
-
-
-def says_little(text: str, language: str) -> bool:
-    """Tell whether a motion without a number asks for a little only."""
-    return idioms.says_little(text) if language == 'en' else '一点' in text
 
 
 def _choose(names: tuple[str, ...], rng: random.Random) -> str:

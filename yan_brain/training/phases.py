@@ -12,7 +12,7 @@ cut: a row lives through one utterance after the other and its state is carried 
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -79,6 +79,12 @@ class Lived:
     told: Told
 
 
+def looking(brain: Brain) -> nn.ModuleDict:
+    """What asks the patches, apart from the core."""
+    return nn.ModuleDict({name: module for name, module in brain.named_children()
+                          if name in ('blend', 'look', 'colours', 'kinds')})
+
+
 class SightPhase:
     """Eye and looking heads, without the core."""
 
@@ -95,9 +101,7 @@ class SightPhase:
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        looking = nn.ModuleDict({name: module for name, module in self.brain.named_children()
-                                 if name in ('blend', 'look', 'colours', 'kinds')})
-        return {'eye': self.eye, 'looking': looking, 'identity': self.identity}
+        return {'eye': self.eye, 'looking': looking(self.brain), 'identity': self.identity}
 
     def draw(self, rng: np.random.Generator) -> tuple[Tensor, SightTargets]:
         return draw(self.named, self.unnamed, rng, self.frames, self.unnamed_share)
@@ -117,9 +121,9 @@ class WordsPhase:
     """The core and its word heads: utterances, each after what a stream lived through."""
 
     def __init__(self, brain: Brain, words: Words, talk: Talk, *, streams: int, told: int,
-                 forget: float) -> None:
+                 forget: float, unheard: float = 0.0) -> None:
         self.brain, self.words, self.talk = brain, words, talk
-        self.streams, self.told, self.forget = streams, told, forget
+        self.streams, self.told, self.forget, self.unheard = streams, told, forget, unheard
         self.state: CoreState | None = brain.core.initial_state(streams)
 
     @property
@@ -156,10 +160,14 @@ class WordsPhase:
     def listen(self, told: Told) -> Losses:
         """Each utterance is told to one of the streams."""
         assert self.state is not None
+        heard = told.words
+        if self.unheard:
+            heard = replace(heard, mask=heard.mask * (torch.rand_like(heard.mask)
+                                                      >= self.unheard))
         got, after, wakes = self.brain.read(
-            told.words.ids, told.words.mask, select(self.state, told.rows))
+            heard.ids, heard.mask, select(self.state, told.rows))
         self.state = select(detach(after), told.heard)
-        return {**word_losses(got, told.words),
+        return {**word_losses(got, heard),
                 'hear_balance': BALANCE * torch.stack([w.balance for w in wakes]).sum()}
 
 

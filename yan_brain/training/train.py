@@ -9,7 +9,6 @@ import argparse
 import math
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,21 +21,32 @@ from torch import Tensor, nn
 
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.model import Brain, BrainConfig
-from yan_brain.mind.checkpoint import DEFAULT_FOLDER, save_checkpoint
+from yan_brain.mind.checkpoint import DEFAULT_FOLDER, load_checkpoint, save_checkpoint
 from yan_brain.perception import sight
 from yan_brain.perception.language import Words
 from yan_brain.settings import check, setting
 from yan_brain.signals import Skill
 from yan_brain.simulation.things import COLOURS, KINDS
+from yan_brain.training.drawing import Drawing, to_device
 from yan_brain.training.frames import FrameSet
 from yan_brain.training.identity import IdentityPhase
 from yan_brain.training.meanings import Meanings, folded, give_meaning
-from yan_brain.training.phases import Phase, SightPhase, TogetherPhase, WordsPhase
+from yan_brain.training.phases import (
+    Phase,
+    SightPhase,
+    TogetherPhase,
+    WordsPhase,
+    looking,
+)
 from yan_brain.training.speech import Talk
 
 PHASES = ('sight', 'identity', 'words', 'together')
 CORPUS = 60_000         # utterances that word pieces are learned from
 PIECES, PIECES_MEANT = 2048, 8192      # the most, without and with a table of meanings
+# Settings that are options of the command.
+_WHOLE = ('sight_steps', 'identity_steps', 'word_steps', 'together_steps', 'told', 'seed',
+          'threads', 'workers')
+_SHARES = ('rate', 'together_rate', 'unheard')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +71,8 @@ class TrainConfig:
     own_dropped: float = setting(
         0.3, 'share of the words with a meaning that are known by it alone in a step',
         minimum=0.0, maximum=1.0)
+    unheard: float = setting(0.0, 'share of word pieces that are not heard in a step',
+                             minimum=0.0, maximum=0.5)
     forget: float = setting(0.05, 'share of lives that begin anew at a step', minimum=0.0,
                             maximum=1.0)
     rate: float = setting(2e-3, 'highest learning rate', minimum=1e-6, maximum=1.0)
@@ -70,6 +82,8 @@ class TrainConfig:
     warmup: int = setting(100, 'steps of rising learning rate', minimum=0)
     seed: int = setting(1, 'of everything drawn', minimum=0)
     threads: int = setting(2, 'CPU threads', minimum=1)
+    workers: int = setting(0, 'processes that draw what is learned from; 0: a thread', minimum=0)
+    device: str = setting('cpu', 'what computes words and together', choices=('cpu', 'cuda'))
     checkpoint_every: int = setting(200, 'steps between checkpoints', minimum=1)
 
     def __post_init__(self) -> None:
@@ -99,8 +113,7 @@ class Trainer:
         self.steps = config.steps(name)
         self.rate = config.together_rate if name == 'together' else config.rate
         self.optimiser = _optimiser(self._weights(), config.weight_decay)
-        self._drawing = ThreadPoolExecutor(1, 'drawing')
-        self._next: tuple[int, Future[Any]] | None = None
+        self._drawing = Drawing(phase.draw, (config.seed, PHASES.index(name)), config.workers)
 
     def step(self) -> dict[str, float]:
         """One step; losses by name.
@@ -110,7 +123,8 @@ class Trainer:
         """
         for group in self.optimiser.param_groups:
             group['lr'] = self.rate * _schedule(self.done, self.steps, self.config.warmup)
-        losses = self.phase.losses(self._batch())
+        losses = self.phase.losses(
+            to_device(self._drawing.take(self.done), self.config.device))
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):
@@ -121,18 +135,6 @@ class Trainer:
         self.optimiser.step()
         self.done += 1
         return {'total': total.item(), **{k: v.item() for k, v in losses.items()}}
-
-    def _batch(self) -> Any:
-        """The batch of this step; the next one is drawn meanwhile."""
-        if self._next is None or self._next[0] != self.done:
-            self._next = self.done, self._draw(self.done)
-        batch = self._next[1].result()
-        self._next = self.done + 1, self._draw(self.done + 1)
-        return batch
-
-    def _draw(self, step: int) -> Future[Any]:
-        rng = np.random.default_rng((self.config.seed, PHASES.index(self.name), step))
-        return self._drawing.submit(self.phase.draw, rng)
 
     def save(self) -> None:
         """Write all that a resume needs, by rename."""
@@ -148,7 +150,7 @@ class Trainer:
         """Go on where `save` stopped; at the beginning where nothing was saved."""
         if not self.path.exists():
             return
-        saved = torch.load(self.path, weights_only=False)
+        saved = torch.load(self.path, self.config.device, weights_only=False)
         for name, module in self.phase.modules.items():
             module.load_state_dict(saved['modules'][name])
         self.done, self.phase.state = saved['done'], saved['state']
@@ -198,6 +200,8 @@ class Workshop:
         self.talk = Talk(args.heard)
         self.meanings = Meanings.load(args.meanings) if (
             args.meanings and args.meanings.exists()) else None
+        self.begun = load_checkpoint(args.begin) if args.begin else None
+        self.goes_on = self.begun is not None and not args.anew
 
     def trainer(self, name: str) -> Trainer:
         """The trainer of a phase, resumed where it was stopped."""
@@ -221,26 +225,33 @@ class Workshop:
                                  views=cfg.views, designs=cfg.designs, seed=cfg.seed,
                                  bf16=fast_bf16())
         words = self.words()
-        brain = new_brain(words.size)
+        brain = self.begun.brain if self.begun and self.goes_on else new_brain(words.size)
         if name == 'words':
-            if self.meanings is not None:
+            if self.meanings is not None and not self.goes_on:
                 give_meaning(brain.words, self.meanings.table(words, words.size + 2),
                              cfg.own_dropped)
             return WordsPhase(brain, words, self.talk, streams=cfg.streams, told=cfg.told,
-                              forget=cfg.forget)
-        eye = sight.Eye()
-        brain.load_state_dict(folded(self._left_by('words', 'brain'),
-                                     self._table(brain, words)))
-        brain.load_state_dict(self._left_by('sight', 'looking'), strict=False)
-        eye.load_state_dict(self._left_by('identity', 'eye'))
-        # Thoughts begin to flow back from nothing, so that sight starts where it ended.
-        nn.init.zeros_(brain.back.weight)
+                              forget=cfg.forget, unheard=cfg.unheard)
+        learned = self._left_by('words', 'brain')
+        brain.load_state_dict(
+            learned if self.goes_on else folded(learned, self._table(brain, words)))
+        if self.begun:
+            eye, looks = self.begun.eye, looking(self.begun.brain).state_dict()
+        else:
+            eye, looks = sight.Eye(), self._left_by('sight', 'looking')
+            eye.load_state_dict(self._left_by('identity', 'eye'))
+        if not self.goes_on:
+            brain.load_state_dict(looks, strict=False)
+            # Thoughts begin to flow back from nothing, so that sight starts where it ended.
+            nn.init.zeros_(brain.back.weight)
         return TogetherPhase(brain, eye, FrameSet(self.named, cfg.recoloured),
                              FrameSet(self.unnamed), words, self.talk, streams=cfg.streams,
                              told=cfg.told, forget=cfg.forget, unnamed_share=cfg.unnamed_share)
 
     def words(self) -> Words:
         """The word pieces, learned once."""
+        if self.begun and self.goes_on:
+            return self.begun.words
         path = self.work / 'words.json'
         if not path.exists():
             self.work.mkdir(parents=True, exist_ok=True)
@@ -266,7 +277,7 @@ class Workshop:
         path = self.work / f'{phase}.pt'
         if not path.exists():
             raise FileNotFoundError(f'{path} is missing: train the phase {phase!r} first')
-        saved = torch.load(path, weights_only=False)
+        saved = torch.load(path, self.config.device, weights_only=False)
         if saved['done'] < saved['steps']:
             print(f'note: the phase {phase!r} stopped at {saved["done"]} of {saved["steps"]}')
         weights: dict[str, Tensor] = saved['modules'][module]
@@ -297,19 +308,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--work', type=Path, default=Path('data/training'),
                         help='folder of checkpoints; a run that was stopped goes on there')
     parser.add_argument('--out', type=Path, default=DEFAULT_FOLDER, help='folder of the brain')
+    parser.add_argument('--begin', type=Path,
+                        help='folder of a trained brain whose words go on learning: for the '
+                             'phases words and together alone')
+    parser.add_argument('--anew', action='store_true',
+                        help='of the brain to begin with only the eye is kept: its words are '
+                             'learned from nothing, with pieces of their own')
     parser.add_argument('--phase', choices=(*PHASES, 'all'), default='all',
                         help='one phase; sight and words may run side by side')
-    for name in ('sight_steps', 'identity_steps', 'word_steps', 'together_steps', 'seed',
-                 'threads'):
+    for name in _WHOLE:
         parser.add_argument(f'--{name.replace("_", "-")}', type=int,
                             default=getattr(TrainConfig, name))
+    for name in _SHARES:
+        parser.add_argument(f'--{name.replace("_", "-")}', type=float,
+                            default=getattr(TrainConfig, name))
+    parser.add_argument('--device', default=TrainConfig.device,
+                        help='cpu, or cuda for the phases words and together')
 
 
 def main(args: argparse.Namespace) -> int:
     """Train and save."""
-    config = TrainConfig(sight_steps=args.sight_steps, identity_steps=args.identity_steps,
-                         word_steps=args.word_steps, together_steps=args.together_steps,
-                         seed=args.seed, threads=args.threads)
+    config = TrainConfig(device=args.device,
+                         **{name: getattr(args, name) for name in (*_WHOLE, *_SHARES)})
+    if args.begin and args.phase not in ('words', 'together'):
+        raise SystemExit('--begin goes on with the words alone: give --phase words, then '
+                         '--phase together')
+    if config.device != 'cpu' and args.phase not in ('words', 'together'):
+        raise SystemExit('--device is for words and together: give one of them as --phase')
+    torch.set_default_device(config.device)
     torch.set_num_threads(config.threads)
     workshop = Workshop(config, args)
     for name in PHASES if args.phase == 'all' else (args.phase,):
