@@ -79,10 +79,10 @@ SETS: dict[str, tuple[Taught, ...]] = {
         _thing('盯梢', '盯梢', Skill.FOLLOW, '跟着', '红色的球', 'zh'),
         _motion('开溜', '开溜', Skill.MOVE, '后退', '两米', -2.0, 'zh')),
     'judged': (
-        _motion('louie', 'bang a louie', Skill.TURN, 'turn left', '', math.pi / 2),
+        _motion('larboard', 'swing larboard', Skill.TURN, 'turn left', '', math.pi / 2),
         _motion('sinistral', 'go sinistral', Skill.TURN, 'go left', 'thirty degrees',
                 math.radians(30)),
-        _motion('moonwalk', 'moonwalk', Skill.MOVE, 'back up', 'two metres', -2.0),
+        _motion('crawfish', 'crawfish', Skill.MOVE, 'back up', 'two metres', -2.0),
         _motion('lunge', 'lunge', Skill.MOVE, 'go forward', 'one metre', 1.0),
         _thing('smooch', 'smooch', Skill.GO_TO, 'go to', 'yellow star'),
         _thing('schlep', 'schlep yourself at', Skill.GO_TO, 'drive to', 'red box'),

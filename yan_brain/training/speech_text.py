@@ -1,7 +1,7 @@
 """What training learns of speech: how people phrase, and how a recogniser mishears them.
 
     python -m yan_brain.training.speech_text phrasing
-    python -m yan_brain.training.speech_text hear --count 1500 --out data/heard_en.jsonl
+    python -m yan_brain.training.speech_text hear --count 2400 --out data/heard_en.jsonl
 
 `phrasing` counts the words of drawn English instructions: what the recogniser expects to be
 said (`yan_brain.perception.phrasing`). `hear` has instructions spoken by TRAIN_VOICES in noise
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument('--out', type=Path, default=PHRASING)
     two = commands.add_parser('hear', help='speak, transcribe, write pairs')
     two.add_argument('--texts', type=Path, help='instructions, one a line, instead of drawn ones')
-    two.add_argument('--count', type=int, default=1500, help='instructions to draw')
+    two.add_argument('--count', type=int, default=2400, help='instructions to draw')
     two.add_argument('--seed', type=int, default=2)
     two.add_argument('--out', type=Path, default=Path('data/heard_en.jsonl'))
     chosen = parser.parse_args(arguments)
