@@ -121,11 +121,15 @@ def test_pieces_keep_their_places_in_the_text() -> None:
     words = Words.train(['go to the red ball please', '走到红色的球那里去'] * 9, 400)
     pieces = words.pieces('Go to  the RED ball, 红色的球!')
     assert pieces.text == 'Go to the RED ball, 红色的球!'
-    inside = ['red' in pieces.text[a:b].lower() or 'ball' in pieces.text[a:b]
+    inside = [4.0 if 'red' in pieces.text[a:b].lower() or 'ball' in pieces.text[a:b] else -9.0
               for a, b in pieces.spans]
     assert tagged_words(pieces, inside) == 'RED ball'
-    assert tagged_words(pieces, [a >= 20 for a, _ in pieces.spans]) == '红色的球'
-    assert tagged_words(pieces, [False] * len(inside)) == ''
+    assert tagged_words(pieces, [a - 19.5 for a, _ in pieces.spans]) == '红色的球'
+    none = [-9.0] * len(inside)
+    assert tagged_words(pieces, none) == tagged_words(pieces, none, needed=True) == ''
+    nearly = [tag / 2 - 3 for tag in inside]                # the best of them below zero
+    assert tagged_words(pieces, nearly) == ''
+    assert tagged_words(pieces, nearly, needed=True) == 'RED ball'
 
 
 @pytest.mark.parametrize(('tagged', 'expected'), [
@@ -135,5 +139,5 @@ def test_a_word_is_tagged_as_a_whole(tagged: str, expected: str) -> None:
     text = 'go to the gotwaindo, now'
     at = text.index(tagged)
     spans = [(i, i + 1) for i in range(len(text))]
-    inside = [at <= i < at + len(tagged) for i in range(len(text))]
+    inside = [5.0 if at <= i < at + len(tagged) else -5.0 for i in range(len(text))]
     assert tagged_words(Pieces(text, [0] * len(text), spans), inside) == expected

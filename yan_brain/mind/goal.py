@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from yan_brain.cognition.model import BrainConfig, Understanding
 from yan_brain.mind.nearness import asks_to_come
 from yan_brain.perception import amounts, idioms
-from yan_brain.signals import Skill
+from yan_brain.perception.language import Pieces, tagged_words
+from yan_brain.signals import TARGET_SKILLS, Skill
 
 DEFAULT_MOVE_M = 0.5
 DEFAULT_TURN_RAD = math.pi / 2
 USUAL_TURNS_DEG = (30, 45, 90, 180, 270, 360)      # "a bit", "half left", ..., "all the way round"
 _OF_DEGREES = re.compile(r'deg|gre|°|度', re.IGNORECASE)    # a number that was misheard
+_NAMES_SOMETHING = TARGET_SKILLS | {Skill.TEACH, Skill.TRICK, Skill.WHEN, Skill.PERFORM}
 SURE = 0.5              # chance of a skill below which nothing was understood
 
 
@@ -32,9 +34,9 @@ class Goal:
     language: str
 
 
-def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
-            argument: str) -> Goal:
-    """The instruction of a number in the words `text`, whose target is named by `argument`."""
+def goal_of(got: Understanding, config: BrainConfig, number: int, pieces: Pieces) -> Goal:
+    """The instruction of a number."""
+    text = pieces.text
     chances = got.skill[0].softmax(-1)
     confidence = float(chances.max())
     skill = Skill(config.skills[int(chances.argmax())])
@@ -49,9 +51,15 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, text: str,
             skill = Skill.UNCLEAR
     elif skill in (Skill.WATCH, Skill.FEEDBACK):
         amount = -1.0 if side_of(skill, got, text) < 0 else 1.0
-    return Goal(number, text, skill, argument, amount, confidence,
+    return Goal(number, text, skill, argument_of(skill, got, pieces), amount, confidence,
                 int(got.colour[0].argmax()), int(got.kind[0].argmax()),
                 'zh' if float(got.language[0]) > 0 else 'en')
+
+
+def argument_of(skill: Skill, got: Understanding, pieces: Pieces, row: int = 0) -> str:
+    """The words that name the target; some must where a skill is nothing without."""
+    return tagged_words(pieces, got.inside[row, :len(pieces.ids)].tolist(),
+                        needed=skill in _NAMES_SOMETHING)
 
 
 def side_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> int:

@@ -29,7 +29,6 @@ from yan_brain.mind.nights import Nights
 from yan_brain.mind.pointing import Showing, pointed
 from yan_brain.mind.world import load_world
 from yan_brain.perception import sight
-from yan_brain.perception.language import tagged_words
 from yan_brain.perception.senses import body_vector, sound_vector
 from yan_brain.signals import (
     TARGET_SKILLS,
@@ -146,10 +145,8 @@ class Mind:
                 got, self._state, wakes = self._brain.read(
                     torch.tensor([pieces.ids]), mask, self._state)
                 self._note(wakes)
-                inside = [bool(tag > 0) for tag in got.inside[0]]
                 self._instructions += 1
-                self._goal = goal_of(got, self._brain.config, self._instructions, pieces.text,
-                                      tagged_words(pieces, inside))
+                self._goal = goal_of(got, self._brain.config, self._instructions, pieces)
                 if moment.order is not None:
                     self._goal = replace(self._goal, skill=moment.order.skill, confidence=1.0,
                                          argument=moment.order.argument,
@@ -178,9 +175,7 @@ class Mind:
         with torch.inference_mode():
             got, _, _ = self._brain.read(
                 torch.tensor([pieces.ids]), torch.ones(1, len(pieces.ids)), self._state)
-        inside = [bool(tag > 0) for tag in got.inside[0]]
-        goal = goal_of(got, self._brain.config, self._instructions, pieces.text,
-                       tagged_words(pieces, inside))
+        goal = goal_of(got, self._brain.config, self._instructions, pieces)
         return Decision(
             stamp_s=0.0, version=self._version(), skill=goal.skill, argument=goal.argument,
             amount=goal.amount, confidence=goal.confidence, language=goal.language,

@@ -6,7 +6,7 @@ and numbers are read digit by digit. Trained by `yan-brain train`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 MAX_CHARACTERS = 400
 # A word of letters, or a sign by itself; each Chinese character is a sign.
 _WORD = re.compile(r"[^\W\u3400-\u9fff]+(?:['’-][^\W\u3400-\u9fff]+)*|\S")
+_SURE = 6.0              # a tag's logit counts up to here
+_FAR, _NEAR = -4.0, 2.0  # logit of a word that is never named; and beside the best one
 _ALONE = Regex(r'[\u3400-\u9fff\uff00-\uffef0-9]')
 
 
@@ -85,16 +87,35 @@ class Words:
         return Pieces(text, list(encoding.ids), spans)
 
 
-def tagged_words(pieces: Pieces, inside: list[bool]) -> str:
+def tagged_words(pieces: Pieces, tags: Sequence[float], *, needed: bool = False) -> str:
     """The stretch of text from the first to the last tagged word, without loose ends.
 
-    Tags belong to pieces; a word of letters is tagged as a whole, when more than half of it is.
+    Args:
+        pieces: N pieces.
+        tags: (N,) logits. A word of letters is tagged as a whole, when its characters are on
+            average.
+        needed: there must be such words: where none is tagged, those that come nearest are taken,
+            unless that is far.
     """
-    tagged = np.zeros(len(pieces.text), np.bool_)
-    for (begin, end), hit in zip(pieces.spans, inside, strict=True):
-        tagged[begin:end] |= hit
-    words = [match.span() for match in _WORD.finditer(pieces.text)
-             if tagged[match.start():match.end()].mean() > 0.5]
-    if not words:
+    tagged = np.full(len(pieces.text), -_SURE, np.float32)
+    for (begin, end), tag in zip(pieces.spans, tags, strict=True):
+        tagged[begin:end] = np.maximum(tagged[begin:end], min(tag, _SURE))
+    spans = [match.span() for match in _WORD.finditer(pieces.text)]
+    scores = [float(tagged[begin:end].mean()) for begin, end in spans]
+    named = [place for place, score in enumerate(scores) if score > 0]
+    if needed and not named and max(scores, default=_FAR) > _FAR:
+        named = _beside(int(np.argmax(scores)), scores)
+    if not named:
         return ''
-    return pieces.text[words[0][0]:words[-1][1]].strip(' \t,.!?;:\'"，。！？；：、“”')
+    first, last = spans[named[0]][0], spans[named[-1]][1]
+    return pieces.text[first:last].strip(' \t,.!?;:\'"，。！？；：、“”')
+
+
+def _beside(best: int, scores: Sequence[float]) -> list[int]:
+    """The best word and those around it that are nearly as good."""
+    first = last = best
+    while first and scores[first - 1] > scores[best] - _NEAR:
+        first -= 1
+    while last + 1 < len(scores) and scores[last + 1] > scores[best] - _NEAR:
+        last += 1
+    return list(range(first, last + 1))

@@ -17,9 +17,9 @@ from torch import Tensor
 from yan_brain.cognition.model import BODY_FLOATS, SOUND_FLOATS, Brain
 from yan_brain.learning.sayings import Saying
 from yan_brain.mind.checkpoint import Checkpoint
-from yan_brain.mind.goal import SURE, side_of, size_of
+from yan_brain.mind.goal import SURE, argument_of, side_of, size_of
 from yan_brain.perception import sight
-from yan_brain.perception.language import Words, tagged_words
+from yan_brain.perception.language import Words
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.training.dreams import Idiom
 from yan_brain.training.faults import faults
@@ -100,8 +100,7 @@ def means(brain: Brain, words: Words, saying: Saying) -> bool:
     if skill is not saying.skill or float(got.skill[0].softmax(-1).amax()) < SURE:
         return False
     if skill in TARGET_SKILLS:
-        named = tagged_words(pieces, [bool(tag > 0) for tag in got.inside[0]])
-        return named.casefold() == saying.argument.casefold()
+        return argument_of(skill, got, pieces).casefold() == saying.argument.casefold()
     if skill in (Skill.MOVE, Skill.TURN) and saying.amount is not None:
         size = size_of(skill, got, pieces.text)
         amount = -size if side_of(skill, got, pieces.text) < 0 else size

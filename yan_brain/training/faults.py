@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 
 from yan_brain.cognition.model import Brain, Understanding
-from yan_brain.mind.goal import side_of, size_of
+from yan_brain.mind.goal import argument_of, side_of, size_of
 from yan_brain.perception.amounts import UnclearAmount
-from yan_brain.perception.language import Words, tagged_words
+from yan_brain.perception.language import Words
 from yan_brain.signals import TARGET_SKILLS, Skill
 from yan_brain.training.language import Utterance
 from yan_brain.training.losses import WordTargets
@@ -56,8 +56,7 @@ def _fault(row: int, said: Utterance, got: Understanding, told: WordTargets, wor
             if int(getattr(got, name)[row].argmax()) != getattr(said, name):
                 return name
     if said.argument:
-        pieces = words.pieces(said.text)
-        heard = tagged_words(pieces, [bool(x > 0) for x in got.inside[row, :len(pieces.ids)]])
+        heard = argument_of(said.skill, got, words.pieces(said.text), row)
         if heard.casefold() != ' '.join(said.argument.split()).casefold():
             return 'argument'
     return ''

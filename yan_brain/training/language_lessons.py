@@ -7,7 +7,7 @@ a touch.
 """
 from __future__ import annotations
 
-TRICKS_EN = ('dance', 'wave', 'bow', 'twirl', 'patrol', 'spin around', 'go crazy', 'party',
+TRICKS_EN = ('dance', 'wave', 'bow', 'twirl', 'patrol', 'go crazy', 'party',
              'show off', 'good night', 'hello', 'salute', 'wiggle', 'march', 'waltz', 'shake',
              'high five', 'roll over', 'play dead', 'sit', 'cheers', 'moonwalk', 'zigzag')
 TRICKS_ZH = ('跳舞', '敬礼', '转圈圈', '打招呼', '巡逻', '撒娇', '晚安', '鞠躬', '摇摆',
