@@ -254,6 +254,15 @@ def test_a_trick_is_a_step_of_ordinary_moves_only() -> None:
     ('remember, each time i say wave, go back', 'wave', [('go back', True)]),
     ('watch me, this is called wave', 'wave', [('watch me', True), ('this is called', False)]),
     ('当你听到铃声就左转', '铃声', [('左转', False)]),
+    ('when I say dance, turn left, 45 degrees, then go back', 'dance',
+     [('turn left, 45 degrees', True), ('go back', True)]),
+    ('to dance, ninety degrees, to the left, two metres, back', 'dance',
+     [('ninety degrees, to the left', True), ('two metres, back', True)]),
+    ('when I say dance, turn right, two metres, back', 'dance',
+     [('turn right', True), ('two metres, back', True)]),
+    ('go 2 m, then 3 m', '', [('go 2 m', True), ('3 m', True)]),
+    ('我说敬礼就后退两米，三十公分，往前', '敬礼', [('后退两米', False), ('三十公分, 往前', True)]),
+    ('我说敬礼就左转，四十五度', '敬礼', [('左转, 四十五度', False)]),
 ])
 def test_clauses(text: str, name: str, expected: list[tuple[str, bool]]) -> None:
     assert clauses(text, name) == expected

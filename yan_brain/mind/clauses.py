@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from yan_brain.perception.amounts import UnclearAmount, amounts
+
 # "two hundred and ten" and "one and a half" are numbers, not two things to do.
 _NUMBER = (r'(?:an?\s+)?(?:half|quarter|third|\d|point\b|(?:one|two|three|four|five|six|seven|'
            r'eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|'
@@ -30,6 +32,18 @@ _FRAME_BEGIN = re.compile(
 _NAMED_ZH = re.compile(
     r'(?:(?:我|你|有人)一?[说喊]|^(?![我你他那这教学把要想]))([^，。,：:、说喊]{1,6}?)(?:的?时候?|[，,]|你?就|的意思)')
 _LINK_ZH = re.compile(r'^(?:你就|就|你|再|要(?!是))+(?=.)')
+_AMOUNT = re.compile(
+    r'(?:(?:by|about|around|exactly|roughly|just|of|a|an|and|couple|half|quarters?|thirds?|point'
+    r'|zero|hundred|\w+teen|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve'
+    r'|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|\d+(?:[.,]\d+)?)[\s-]*)+'
+    r'(deg(?:rees?)?|°|m|cm|mm|(?:centi|milli)?met(?:er|re)s?|feet|foot|ft|inch(?:es)?|yards?)'
+    r'(?: and a half)?'
+    r'|(?:大约|大概|约)?[零〇一二两三四五六七八九十百千半个点\d.]+(度|°|米|公分|厘米|毫米|m|cm)半?'
+    r'(?:就行|就好|左右|吧)?', re.IGNORECASE)
+_DEGREES = re.compile('deg|°|度', re.IGNORECASE)
+_TURNS = re.compile(
+    r'\b(?:turn|spin|rotat|swivel|pivot|twist|swing|wheel|face|left|right|clockwise|anti|counter)'
+    '|转|拐|掉头|调头|左|右|时针|扭|偏|旋', re.IGNORECASE)
 _POLITE = frozenset({
     'please', 'robot', 'now', 'thanks', 'thank', 'hey', 'hi', 'hello', 'ok', 'okay', 'yan',
     'robby', 'buddy', 'max', 'nova', 'can', 'could', 'would', 'will', 'you', 'kindly', 'just',
@@ -107,5 +121,31 @@ def _says_something(piece: str) -> bool:
 
 
 def _cut(text: str) -> list[str]:
-    return [_LINK_ZH.sub('', ' '.join(piece.strip(' \'"“”').split()))
-            for piece in _CUTS.split(text)]
+    return _with_amounts([_LINK_ZH.sub('', ' '.join(piece.strip(' \'"“”').split()))
+                          for piece in _CUTS.split(text)])
+
+
+def _with_amounts(pieces: list[str]) -> list[str]:
+    """An amount alone is no thing to do: it goes with the piece before, else with the next."""
+    whole: list[str] = []
+    early = ''
+    for piece in pieces:
+        alone = _AMOUNT.fullmatch(piece)
+        if alone and whole and _wants(whole[-1], alone[1] or alone[2]):
+            whole[-1] = f'{whole[-1]}, {piece}'
+        elif alone and not early:
+            early = piece
+        else:
+            whole.append(f'{early}, {piece}' if early and piece else early or piece)
+            early = ''
+    return [*whole, early] if early else whole
+
+
+def _wants(piece: str, unit: str) -> bool:
+    """Whether an amount of a unit is missing in a piece."""
+    if not _says_something(piece) or bool(_TURNS.search(piece)) != bool(_DEGREES.match(unit)):
+        return False
+    try:
+        return not amounts(piece)
+    except UnclearAmount:
+        return False
