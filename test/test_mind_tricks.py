@@ -261,7 +261,8 @@ def test_a_trick_is_a_step_of_ordinary_moves_only() -> None:
     ('when I say dance, turn right, two metres, back', 'dance',
      [('turn right', True), ('two metres, back', True)]),
     ('go 2 m, then 3 m', '', [('go 2 m', True), ('3 m', True)]),
-    ('我说敬礼就后退两米，三十公分，往前', '敬礼', [('后退两米', False), ('三十公分, 往前', True)]),
+    ('我说敬礼就后退两米，三十公分，往前', '敬礼',
+     [('后退两米', False), ('三十公分, 往前', True)]),
     ('我说敬礼就左转，四十五度', '敬礼', [('左转, 四十五度', False)]),
 ])
 def test_clauses(text: str, name: str, expected: list[tuple[str, bool]]) -> None:
