@@ -6,9 +6,17 @@ import random
 import pytest
 
 from yan_brain.perception.amounts import UnclearAmount, amount
-from yan_brain.perception.idioms import LITTLE_DEG, LITTLE_M, says_little, side, turn_deg
+from yan_brain.perception.idioms import (
+    LITTLE_DEG,
+    LITTLE_M,
+    forbids,
+    says_little,
+    side,
+    turn_deg,
+    way,
+)
 from yan_brain.signals import Skill
-from yan_brain.training.language import draw_utterance
+from yan_brain.training.language import LANGUAGES, draw_utterance, grammar
 
 
 @pytest.mark.parametrize(('text', 'degrees'), [
@@ -32,6 +40,52 @@ def test_turns_by_name(text: str, degrees: float | None) -> None:
     ('go back', 0)])
 def test_sides_by_name(text: str, which: int) -> None:
     assert side(text) == which
+
+
+@pytest.mark.parametrize(('text', 'forbidden'), [
+    ("don't follow the red ball", True), ('Robot, do not go near the box!', True),
+    ("no, don't turn left", True), ('never approach the cat', True), ('别跟着红色的球', True),
+    ('机器人，不要靠近那个箱子', True), ('别再转了', True),
+    ("don't stop", False), ("don't forget to go to the ball", False), ('follow the ball', False),
+    ("don't go left, go right", False), ("don't turn but go back", False),
+    ("don't drive too fast", False), ('when i say dance, do not move', False),
+    ('别跟丢了红色的球', False), ('别忘了去厨房', False), ('别往左，往右转', False),
+    ('别停', False)])
+def test_what_must_not_be_done(text: str, forbidden: bool) -> None:
+    assert forbids(text) is forbidden
+
+
+@pytest.mark.parametrize(('text', 'which'), [
+    ('go straight ahead', 1), ('Forward!', 1), ('come back a bit', -1), ('reverse', -1),
+    ('往前走', 1), ('倒着走两米', -1), ('退后', -1), ('go two metres', 0), ('走两米', 0),
+    ('not forward, go back', 0), ('先往前再往后', 0)])
+def test_ways_by_name(text: str, which: int) -> None:
+    assert way(text) == which
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_a_way_that_is_named_is_the_way_that_is_meant(language: str) -> None:
+    words, found = grammar(language), 0
+    for templates in (words.training, words.held_out):
+        for phrase in (p for made in templates[Skill.MOVE] for p in made):
+            named = way(phrase.before + phrase.after)
+            found += bool(named)
+            assert not named or named == phrase.direction, phrase
+    assert found > 3000
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_only_orders_to_stop_forbid(language: str) -> None:
+    things = {'t': 'the ball', 'a': 'a ball', 'n': 'ball'} if language == 'en' else {}
+    words, found = grammar(language), 0
+    for templates in (words.training, words.held_out):
+        for skill, made in templates.items():
+            for phrase in (p for variants in made for p in variants):
+                text = f'{phrase.before}{things.get(phrase.slot, "球")}{phrase.after}'
+                if forbids(text):
+                    found += 1
+                    assert skill is Skill.STOP, text
+    assert found > 30
 
 
 def test_it_agrees_with_what_training_says() -> None:

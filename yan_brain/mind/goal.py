@@ -37,9 +37,7 @@ class Goal:
 def goal_of(got: Understanding, config: BrainConfig, number: int, pieces: Pieces) -> Goal:
     """The instruction of a number."""
     text = pieces.text
-    chances = got.skill[0].softmax(-1)
-    confidence = float(chances.max())
-    skill = Skill(config.skills[int(chances.argmax())])
+    skill, confidence = skill_of(got, config, text)
     if confidence < SURE or asks_to_come(text):
         skill = Skill.UNCLEAR
     amount = None
@@ -56,6 +54,15 @@ def goal_of(got: Understanding, config: BrainConfig, number: int, pieces: Pieces
                 'zh' if float(got.language[0]) > 0 else 'en')
 
 
+def skill_of(got: Understanding, config: BrainConfig, text: str,
+             row: int = 0) -> tuple[Skill, float]:
+    """What is asked for, and how sure that is; what must not be done is never done."""
+    if idioms.forbids(text):
+        return Skill.STOP, 1.0
+    chances = got.skill[row].softmax(-1)
+    return Skill(config.skills[int(chances.argmax())]), float(chances.max())
+
+
 def argument_of(skill: Skill, got: Understanding, pieces: Pieces, row: int = 0) -> str:
     """The words that name the target; some must where a skill is nothing without."""
     return tagged_words(pieces, got.inside[row, :len(pieces.ids)].tolist(),
@@ -64,7 +71,9 @@ def argument_of(skill: Skill, got: Understanding, pieces: Pieces, row: int = 0) 
 
 def side_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> int:
     """1: forward or left, -1: back or right, 0: none; as named, else as the core reads it."""
-    named = idioms.side(text) if skill is Skill.TURN else 0
+    named = 0
+    if skill in (Skill.MOVE, Skill.TURN):
+        named = idioms.way(text) if skill is Skill.MOVE else idioms.side(text)
     return named or int(got.direction[row].argmax()) - 1
 
 

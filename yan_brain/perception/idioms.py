@@ -36,9 +36,28 @@ _LEFT = re.compile(r'\bleft(?:wards?)?\b|\b(?:anti|counter)[\s-]?clockwise\b', r
 _RIGHT = re.compile(
     r'\bright(?:wards?)?\b'
     r'|(?<!anti)(?<!counter)(?<!anti[\s-])(?<!counter[\s-])\bclockwise\b', re.IGNORECASE)
+_AHEAD = re.compile(r'\b(?:forwards?|ahead|onwards?)\b|前', re.IGNORECASE)
+_BACK = re.compile(
+    r'\b(?:back|backwards?|rearwards?|reverse|retreat|astern)\b|后(?!再|就|接)|退|倒',
+    re.IGNORECASE)
+_RIGHT_OR_NOT = re.compile(r'\bright (?:now|then)\b', re.IGNORECASE)     # beside a "left"
 _NO_SIDE = re.compile(
     r'^\W*right\W*,|\ball right\b'
     r'|\bright[\s-](?:the way|angle|around|round|about|away|now|here|there|back|then)',
+    re.IGNORECASE)
+
+_CALLED = (r'(?:(?:please|kindly|hey|hi|hello|ok|okay|alright|all right|now|and|so|well|um|uh|er'
+           r'|you|robot|yan|robby|buddy|max|nova|no)[\s,.!]+)*')
+_FORBIDS = re.compile(
+    rf"^\W*{_CALLED}(?:do not|don['’]?t|never)(?: you)?(?: (?:even|ever|dare|you dare))* "
+    r'(?:go|drive|move|turn|follow|approach|come|run|roll|spin|rotate|chase|head|walk|travel|face|look'
+    r'|reverse|back up|keep (?:going|driving|turning|moving|following))\b'
+    r'|^\W*(?:请|麻烦|机器人|小言|小岩|阿言|小宝|你好|嘿|那个|嗯|好了|快|你|先|，|,|、)*'
+    '(?:别|不要|不许|不准|不用)再?'
+    '(?:去|走|跟(?!丢)|追|靠近|接近|转|动|开|过去|过来|往|向|前进|后退|移动|看着|对着)',
+    re.IGNORECASE)
+_GOES_ON = re.compile(
+    r'[,;，；](?=.*\w).*|\b(?:but|instead|until|unless|without|then|too)\b|而是|除非|直到|之前|太|然后',
     re.IGNORECASE)
 
 
@@ -74,4 +93,20 @@ def without_little(text: str) -> str:
 def side(text: str) -> int:
     """1: left, -1: right; 0: no side is named, or both are."""
     plain = _NO_SIDE.sub(' ', text)
-    return bool(_LEFT.search(plain)) - bool(_RIGHT.search(plain))
+    left, right = bool(_LEFT.search(plain)), bool(_RIGHT.search(plain))
+    return 0 if left and _RIGHT_OR_NOT.search(text) else left - right
+
+
+def way(text: str) -> int:
+    """1: forward, -1: back; 0: neither is named, or both are."""
+    return bool(_AHEAD.search(text)) - bool(_BACK.search(text))
+
+
+def forbids(text: str) -> bool:
+    """Whether a text says only that something is not to be done: "don't follow the ball".
+
+    >>> forbids("robot, don't go near the box"), forbids('别跟着红色的球'), forbids("don't stop")
+    (True, True, False)
+    """
+    said = _FORBIDS.match(text)
+    return said is not None and _GOES_ON.search(text, said.end()) is None

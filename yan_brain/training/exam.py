@@ -17,7 +17,7 @@ from torch import Tensor
 from yan_brain.cognition.model import BODY_FLOATS, SOUND_FLOATS, Brain
 from yan_brain.learning.sayings import Saying
 from yan_brain.mind.checkpoint import Checkpoint
-from yan_brain.mind.goal import SURE, argument_of, side_of, size_of
+from yan_brain.mind.goal import SURE, argument_of, side_of, size_of, skill_of
 from yan_brain.perception import sight
 from yan_brain.perception.language import Words
 from yan_brain.signals import TARGET_SKILLS, Skill
@@ -96,8 +96,8 @@ def means(brain: Brain, words: Words, saying: Saying) -> bool:
     with torch.inference_mode():
         got, _, _ = brain.read(torch.tensor([pieces.ids]), torch.ones(1, len(pieces.ids)),
                                brain.core.initial_state())
-    skill = Skill(brain.config.skills[int(got.skill[0].argmax())])
-    if skill is not saying.skill or float(got.skill[0].softmax(-1).amax()) < SURE:
+    skill, chance = skill_of(got, brain.config, pieces.text)
+    if skill is not saying.skill or chance < SURE:
         return False
     if skill in TARGET_SKILLS:
         return argument_of(skill, got, pieces).casefold() == saying.argument.casefold()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from yan_brain.cognition.model import Brain, Understanding
-from yan_brain.mind.goal import argument_of, side_of, size_of
+from yan_brain.mind.goal import argument_of, side_of, size_of, skill_of
 from yan_brain.perception.amounts import UnclearAmount
 from yan_brain.perception.language import Words
 from yan_brain.signals import TARGET_SKILLS, Skill
@@ -30,17 +30,15 @@ def faults(brain: Brain, words: Words, said: Sequence[Utterance], sure: float = 
         told = collate(some, words, brain.config)
         with torch.inference_mode():
             got, _, _ = brain.read(told.ids, told.mask, brain.core.initial_state(len(some)))
-        unsure = (got.skill.softmax(-1).amax(-1) < sure).tolist()
-        found += ['unsure' if unsure[i] else _fault(i, u, got, told, words, brain)
-                  for i, u in enumerate(some)]
+        for i, u in enumerate(some):
+            skill, chance = skill_of(got, brain.config, u.text, i)
+            found.append('unsure' if chance < sure else f'skill {skill.value}'
+                         if skill is not u.skill else _fault(i, u, got, told, words, brain))
     return found
 
 
 def _fault(row: int, said: Utterance, got: Understanding, told: WordTargets, words: Words,
            brain: Brain) -> str:
-    skill = brain.config.skills[int(got.skill[row].argmax())]
-    if skill != said.skill.value:
-        return f'skill {skill}'
     if said.skill in _SIDED and side_of(
             said.skill, got, said.text, row) != int(told.direction[row]) - 1:
         return 'side'
