@@ -41,6 +41,8 @@ WORDS = ('half', 'a', 'an', 'and', 'two', 'one', 'quarters', 'three', 'of', 'poi
     ('two metres and half a metre', [(2.5, 'm')]), ('five feet six', [(1.6764, 'm')]),
     ('go two metres to one side', [(2.0, 'm')]), ('robot one go 1 m', [(1.0, 'm')]),
     ('half a turn', [(180.0, 'deg')]), ('a turn and a half', [(540.0, 'deg')]),
+    ('turn three quarters of the way round', [(270.0, 'deg')]), ('an eighth turn', [(45.0, 'deg')]),
+    ('three eighths of a turn left', [(135.0, 'deg')]), ('go to the sixth box', []),
     ('a full circle', [(360.0, 'deg')]), ('quarter turn left', [(90.0, 'deg')]),
     ('two turns', [(720.0, 'deg')]), ('make a turn', []), ('a 90 turn', [(90.0, '')]),
     ('90-degree turn', [(90.0, 'deg')]), ('do a one eighty', [(180.0, '')]),

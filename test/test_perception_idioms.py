@@ -74,6 +74,14 @@ def test_a_way_that_is_named_is_the_way_that_is_meant(language: str) -> None:
     assert found > 3000
 
 
+@pytest.mark.parametrize(('language', 'far', 'wide'), [
+    ('en', '2 metres', '45 degrees'), ('zh', '2米', '45度')])
+def test_no_phrasing_has_an_amount_that_is_refused(language: str, far: str, wide: str) -> None:
+    for skill, unit, said in ((Skill.MOVE, 'm', far), (Skill.TURN, 'deg', wide)):
+        for phrase in (p for made in grammar(language).training[skill] for p in made):
+            amount(f'{phrase.before}{said if phrase.slot else ""}{phrase.after}', unit)
+
+
 @pytest.mark.parametrize('language', LANGUAGES)
 def test_only_orders_to_stop_forbid(language: str) -> None:
     things = {'t': 'the ball', 'a': 'a ball', 'n': 'ball'} if language == 'en' else {}

@@ -48,8 +48,8 @@ _ONES = {word: value for value, word in enumerate((
 _TENS = {word: 10 * value for value, word in enumerate((
     'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'), 2)}
 _POWERS = {'hundred': 100, 'thousand': 1000}
-_PARTS = {'half': 1 / 2, 'halves': 1 / 2, 'quarter': 1 / 4, 'quarters': 1 / 4, 'third': 1 / 3,
-          'thirds': 1 / 3}
+_ONE_PART = {'half': 1 / 2, 'quarter': 1 / 4, 'third': 1 / 3, 'sixth': 1 / 6, 'eighth': 1 / 8}
+_PARTS = {**_ONE_PART, 'halves': 1 / 2, **{f'{part}s': size for part, size in _ONE_PART.items()}}
 _FULL = frozenset({'full', 'whole', 'complete', 'entire'})
 _BETWEEN = _FULL | {'more', 'further', 'single', 'additional', 'good'}
 _TURNS = frozenset({'turn', 'turns', 'circle', 'circles', 'rotation', 'rotations', 'revolution',
@@ -72,6 +72,7 @@ _UNITS = {
 _DIGITS = re.compile(r'(?:\d+|\d*\.\d+|\d+,\d{1,2})')
 _TOKEN = re.compile(r'\d+(?:[.,]\d+)*|\.\d+(?:[.,]\d+)*|[a-z]+|°|[^\sa-z\d]')
 _SIGN = re.compile(r'(?<![^\s(])-[.\d]|[a-z]\.\d')          # -2; "forward.5 m"
+_WAY_ROUND = re.compile(r'\bof the way a?round\b')
 _JOINED = re.compile(r'(?<=[a-z\d])-(?=[a-z])')             # twenty-five, 90-degree
 # Beside a quantity these make another one of it; between two, only one of them can be meant.
 _BEFORE = frozenset({'minus', 'negative', 'point', 'twice', 'thrice', '/', 'oh', 'o', *_PARTS,
@@ -90,7 +91,7 @@ def read(text: str) -> list[Amount]:
     """
     if _SIGN.search(text):
         raise UnclearAmount(f'{text!r}: a minus, or a dot that may end a sentence')
-    tokens = _TOKEN.findall(_JOINED.sub(' ', text))
+    tokens = _TOKEN.findall(_WAY_ROUND.sub('of a turn', _JOINED.sub(' ', text)))
     found = _Walk(tokens).quantities()
     found = [one for at, one in enumerate(found) if not _is_pronoun(tokens, found, at)]
     whole = _composed(tokens, found)
@@ -180,8 +181,7 @@ class _Walk:
         if known is None or (value is None and not article and (
                 unit not in _TURNS or between not in _FULL)):
             self._at = number_end
-            if value is None or self._tokens[begin:number_end] in (['a', 'half'], ['half'], [
-                    'half', 'a'], ['quarter'], ['a', 'quarter'], ['third'], ['a', 'third']):
+            if value is None or set(self._tokens[begin:number_end]) <= {'a', *_ONE_PART}:
                 return None
             return _Quantity(begin, number_end, value, 1.0, '', self._spoken)
         self._at += 1
@@ -201,7 +201,7 @@ class _Walk:
         begin = self._at
         self._take('a', 'an', 'one')
         part = _PARTS.get(self._next())
-        if part is not None and self._next() in ('half', 'quarter', 'third'):
+        if part is not None and self._next() in _ONE_PART:
             self._at += 1
             return self._of_a(part)
         self._at = begin
