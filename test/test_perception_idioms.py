@@ -48,6 +48,7 @@ def test_sides_by_name(text: str, which: int) -> None:
     ('机器人，不要靠近那个箱子', True), ('别再转了', True),
     ("don't stop", False), ("don't forget to go to the ball", False), ('follow the ball', False),
     ("don't go left, go right", False), ("don't turn but go back", False),
+    ("don't turn just go back", False), ("don't go back", True),
     ("don't drive too fast", False), ('when i say dance, do not move', False),
     ('别跟丢了红色的球', False), ('别忘了去厨房', False), ('别往左，往右转', False),
     ('别停', False)])

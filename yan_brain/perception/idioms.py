@@ -57,7 +57,8 @@ _FORBIDS = re.compile(
     '(?:去|走|跟(?!丢)|追|靠近|接近|转|动|开|过去|过来|往|向|前进|后退|移动|看着|对着)',
     re.IGNORECASE)
 _GOES_ON = re.compile(
-    r'[,;，；](?=.*\w).*|\b(?:but|instead|until|unless|without|then|too)\b|而是|除非|直到|之前|太|然后',
+    r'[,;，；](?=.*\w).*|\b(?:but|instead|until|unless|without|then|too)\b'
+    r'|\b(?:just|turn|spin|rotate|go|drive|move|reverse|follow)\b|而是|除非|直到|之前|太|然后',
     re.IGNORECASE)
 
 
