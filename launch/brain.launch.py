@@ -8,6 +8,7 @@ from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.conditions import IfCondition
 from launch.substitutions import (
     AndSubstitution,
+    EnvironmentVariable,
     EqualsSubstitution,
     LaunchConfiguration,
     PathJoinSubstitution,
@@ -64,6 +65,11 @@ def generate_launch_description() -> LaunchDescription:
           for name, default, description in ARGUMENTS),
         # Several processes share the cores: none may take them all for small matrices.
         SetEnvironmentVariable('OMP_NUM_THREADS', '1'),
+        # Raw images are lost otherwise; why is said where yan_brain/cli/programs.py sets it too.
+        SetEnvironmentVariable(
+            'FASTDDS_BUILTIN_TRANSPORTS', EnvironmentVariable(
+                'FASTDDS_BUILTIN_TRANSPORTS', default_value='DEFAULT?sockets_size=4MB'),
+            condition=IfCondition(real)),
         brain_node('home_node', 'home', condition=IfCondition(simulated), extra=(home,)),
         brain_node('camera_node', 'camera', condition=IfCondition(
             AndSubstitution(real, LaunchConfiguration('camera')))),

@@ -182,6 +182,13 @@ def test_surroundings_keep_what_is_set_and_stay_local_in_the_simulation() -> Non
     assert mine.items() <= surroundings('sim', mine).items()
 
 
+def test_surroundings_make_room_for_raw_images_of_a_robot() -> None:
+    name = 'FASTDDS_BUILTIN_TRANSPORTS'
+    assert surroundings('ros', {})[name] == 'DEFAULT?sockets_size=4MB'
+    assert surroundings('ros', {name: 'UDPv4'})[name] == 'UDPv4'
+    assert name not in surroundings('sim', {})
+
+
 def test_free_domain_is_not_one_in_use() -> None:
     import socket
     first = free_domain(40)

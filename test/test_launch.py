@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from yan_brain.cli.config import settings_class
-from yan_brain.cli.programs import PROCESSES
+from yan_brain.cli.programs import PROCESSES, TRANSPORTS
 from yan_brain.settings import settings_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +45,13 @@ def test_the_launch_file_starts_the_same_processes_as_the_command_line() -> None
         script, *nodes = _words(call.args)
         started[script] = tuple(nodes)
     assert started == {module.rpartition('.')[2]: nodes for module, nodes in PROCESSES.values()}
+
+
+def test_the_launch_file_makes_room_for_raw_images_as_the_command_line_does() -> None:
+    name, value, *_ = next(call for call in _calls('SetEnvironmentVariable')
+                           if _words(call.args) == ['FASTDDS_BUILTIN_TRANSPORTS']).args
+    assert _words([name]) == _words(value.args)         # what is set already stays
+    assert _words([word.value for word in value.keywords]) == [TRANSPORTS]
 
 
 def test_the_launch_file_uses_the_arguments_it_declares() -> None:

@@ -14,6 +14,13 @@ ROBOTS = ('sim', 'ros')
 # Holds the process id of the supervisor; nodes/process.py ends a process when that one ends.
 SUPERVISOR_VARIABLE = 'YAN_BRAIN_SUPERVISOR'
 LAST_DOMAIN = 100                       # above, ports fall into Linux's ephemeral range
+# What a process tells others on its machine lies in 512 KB of its own shared memory: by itself
+# Fast DDS loses a third of camera_node's raw images of 640x480 (921 KB), and most of others'. This
+# makes it 8 MB, and the buffers of sockets 4 MB, or silently net.core.rmem_max where that is less.
+# Shared memory stays: readers as they come lose images of 230 KB that are sent to them by UDP, and
+# LARGE_DATA finds only its like. An XML profile that names transports wins. brain.launch.py sets
+# the same.
+TRANSPORTS = 'DEFAULT?sockets_size=4MB'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +101,8 @@ def surroundings(robot: str, base: Mapping[str, str] | None = None) -> dict[str,
     found = dict(os.environ if base is None else base)
     if robot == 'sim' and 'ROS_LOCALHOST_ONLY' not in found:
         found.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    if robot == 'ros':
+        found.setdefault('FASTDDS_BUILTIN_TRANSPORTS', TRANSPORTS)
     found.setdefault('ROS_DOMAIN_ID', '0')
     found.setdefault('MUJOCO_GL', 'egl')
     found.setdefault('PYTHONUNBUFFERED', '1')
