@@ -18,6 +18,7 @@ import pytest
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 rclpy = pytest.importorskip('rclpy', reason='ROS 2 is not installed here')
 
+from diagnostic_msgs.msg import DiagnosticArray  # noqa: E402
 from geometry_msgs.msg import Twist  # noqa: E402
 from nav_msgs.msg import Odometry  # noqa: E402
 from rclpy.context import Context  # noqa: E402
@@ -165,6 +166,25 @@ def test_the_base_obeys_and_stops_itself(ears: Ears) -> None:
     finally:
         said = stop(process)
     assert 'must be finite' in said
+
+
+def test_it_tells_that_nobody_commands_it(ears: Ears) -> None:
+    told: list[str] = []
+    ears.node.create_subscription(
+        DiagnosticArray, 'diagnostics',
+        lambda message: told.extend(status.message for status in message.status), 10)
+    process = start('seed:=7', 'home.image_width:=64', 'home.image_height:=48')
+    try:
+        ears.until(lambda: '/robot/cmd_vel is silent' in told, PATIENCE_S, 'silence')
+
+        def heard() -> bool:
+            ears.command.publish(Twist())
+            return told[-1] == 'ok'
+
+        ears.until(heard, PATIENCE_S, 'it hears a command')
+    finally:
+        said = stop(process)
+    assert '/robot/cmd_vel: nothing heard' in said and 'messages arrive again' in said
 
 
 def test_it_runs_in_real_time(ears: Ears) -> None:

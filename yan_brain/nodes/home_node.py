@@ -68,7 +68,7 @@ class HomeNode(BrainNode[HomeNodeConfig]):
             self._window = open_window(self.home)
         self._topics = HomeTopics(self, self.home)
         self.listen(TwistStamped if config.stamped else Twist, 'cmd_vel', self._on_command,
-                    COMMAND)
+                    COMMAND, silent_after_s=5.0)    # a planner commands all the time
         self.listen(String, 'person/say', self._on_say, RELIABLE)
         self.listen(Audio, 'person/sound', self._on_sound, RELIABLE)
         if config.robot_voice:
