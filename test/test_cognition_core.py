@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from yan_brain.cognition.config import CoreConfig
 from yan_brain.cognition.core import YanCore, select, state_bytes
 from yan_brain.cognition.mixers import RMSNorm, read_channels, read_channels_eager
+from yan_brain.cognition.partitions import PartitionedFeedForward, dense_geglu
 from yan_brain.cognition.recurrence import (
     decaying_sum,
     decaying_sum_chunked,
@@ -195,3 +196,23 @@ def test_wrong_token_width_is_named() -> None:
     core = YanCore(SMALL)
     with pytest.raises(ValueError, match=r'expected \(rows, tokens, 32\)'):
         core(torch.randn(1, 4, 31), core.initial_state(), torch.ones(1, 4) > 0)
+
+
+@pytest.mark.parametrize('masked', [False, True])
+def test_a_gpu_that_runs_all_partitions_computes_the_same(masked: bool) -> None:
+    torch.manual_seed(0)
+    config = CoreConfig()
+    layer, tokens = PartitionedFeedForward(config), 40
+    x = torch.randn(tokens, config.width, requires_grad=True)
+    chosen = torch.stack([torch.randperm(config.partitions)[:config.awake]
+                          for _ in range(tokens)])
+    gates = torch.rand(tokens, config.awake, requires_grad=True)
+    mask = (torch.rand(tokens) > 0.3).float() if masked else None
+    sorted_by_block = layer._run(x, chosen, gates, mask)
+    dense = dense_geglu(x, layer.into, layer.back, gates, chosen, mask)
+    assert torch.allclose(dense, sorted_by_block, atol=1e-5)
+    learned = [x, gates, layer.into, layer.back]
+    for one, other in zip(
+            torch.autograd.grad(sorted_by_block.square().sum(), learned),
+            torch.autograd.grad(dense.square().sum(), learned), strict=True):
+        assert torch.allclose(one, other, atol=1e-3, rtol=1e-4)

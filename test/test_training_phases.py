@@ -234,6 +234,22 @@ def test_only_words_of_a_trained_brain_go_on(phase: str) -> None:
         main(parser.parse_args(['--begin', str(DEFAULT_FOLDER), '--phase', phase]))
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
+@pytest.mark.parametrize(('phase', 'said'), [('words', 'no GPU'), ('sight', 'words and together')])
+def test_a_gpu_is_for_words_and_must_be_there(phase: str, said: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(SystemExit, match=said):
+        main(parser.parse_args(['--device', 'cuda', '--phase', phase]))
+
+
+def test_anew_needs_a_brain_to_begin_with() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(SystemExit, match='--begin'):
+        main(parser.parse_args(['--anew', '--phase', 'words']))
+
+
 def test_a_phase_that_needs_another_says_so(folders: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="train the phase 'words' first"):
         _workshop(folders, tmp_path / 'none').trainer('together')

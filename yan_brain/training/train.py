@@ -333,8 +333,12 @@ def main(args: argparse.Namespace) -> int:
     if args.begin and args.phase not in ('words', 'together'):
         raise SystemExit('--begin goes on with the words alone: give --phase words, then '
                          '--phase together')
+    if args.anew and not args.begin:
+        raise SystemExit('--anew keeps the eye of a trained brain: say which by --begin')
     if config.device != 'cpu' and args.phase not in ('words', 'together'):
         raise SystemExit('--device is for words and together: give one of them as --phase')
+    if config.device == 'cuda' and not torch.cuda.is_available():
+        raise SystemExit('--device cuda: there is no GPU that this torch can use')
     torch.set_default_device(config.device)
     torch.set_num_threads(config.threads)
     workshop = Workshop(config, args)
