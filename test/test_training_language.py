@@ -186,7 +186,7 @@ def test_english_labels_read_back_from_the_text() -> None:
         read = read_back(said.text)
         wrong += read is None or (read.skill, read.amount_digits, read.direction, read.colour) != (
             said.skill, said.amount_digits, said.direction, said.colour)
-    assert wrong <= 0.07 * len(drawn)
+    assert wrong <= 0.03 * len(drawn)
 
 
 def test_a_trick_is_told_by_commands_and_named_once() -> None:

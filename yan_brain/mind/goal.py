@@ -71,9 +71,8 @@ def argument_of(skill: Skill, got: Understanding, pieces: Pieces, row: int = 0) 
 
 def side_of(skill: Skill, got: Understanding, text: str, row: int = 0) -> int:
     """1: forward or left, -1: back or right, 0: none; as named, else as the core reads it."""
-    named = 0
-    if skill in (Skill.MOVE, Skill.TURN):
-        named = idioms.way(text) if skill is Skill.MOVE else idioms.side(text)
+    named = idioms.way(text) if skill is Skill.MOVE else (
+        idioms.side(text) if skill is Skill.TURN else 0)
     return named or int(got.direction[row].argmax()) - 1
 
 

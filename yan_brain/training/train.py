@@ -201,7 +201,7 @@ class Workshop:
         self.meanings = Meanings.load(args.meanings) if (
             args.meanings and args.meanings.exists()) else None
         self.begun = load_checkpoint(args.begin) if args.begin else None
-        self.goes_on = self.begun is not None and not args.anew
+        self.goes_on = None if args.anew else self.begun
 
     def trainer(self, name: str) -> Trainer:
         """The trainer of a phase, resumed where it was stopped."""
@@ -225,9 +225,9 @@ class Workshop:
                                  views=cfg.views, designs=cfg.designs, seed=cfg.seed,
                                  bf16=fast_bf16())
         words = self.words()
-        brain = self.begun.brain if self.begun and self.goes_on else new_brain(words.size)
+        brain = self.goes_on.brain if self.goes_on else new_brain(words.size)
         if name == 'words':
-            if self.meanings is not None and not self.goes_on:
+            if self.meanings is not None and self.goes_on is None:
                 give_meaning(brain.words, self.meanings.table(words, words.size + 2),
                              cfg.own_dropped)
             return WordsPhase(brain, words, self.talk, streams=cfg.streams, told=cfg.told,
@@ -250,8 +250,8 @@ class Workshop:
 
     def words(self) -> Words:
         """The word pieces, learned once."""
-        if self.begun and self.goes_on:
-            return self.begun.words
+        if self.goes_on:
+            return self.goes_on.words
         path = self.work / 'words.json'
         if not path.exists():
             self.work.mkdir(parents=True, exist_ok=True)
